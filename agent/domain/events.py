@@ -1,0 +1,79 @@
+"""What happened, for everyone who wants to know: the record, the demo, rehearsals, later webhooks and the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from agent.domain.call import Call
+from agent.domain.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in one call."""
+
+    type: ClassVar[str] = "event"
+    call_id: str
+    at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as JSON can hold it: `type`, `call_id`, `at` in ISO 8601, and its own fields."""
+        fields = asdict(self)
+        return {"type": self.type, **{name: _plain(value) for name, value in fields.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged(Event):
+    """The call reached a new status; `call` is as it is now."""
+
+    type: ClassVar[str] = "call.changed"
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    """The agent's first sound of a turn was sent to the caller."""
+
+    type: ClassVar[str] = "agent.speech_started"
+    turn_index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded(Event):
+    """One side's turn is over and in the history."""
+
+    type: ClassVar[str] = "turn.ended"
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed(Event):
+    """The caller pressed a key of the telephone."""
+
+    type: ClassVar[str] = "dtmf.received"
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble(Event):
+    """A part of the call failed and was dealt with; `code` is that of the error."""
+
+    type: ClassVar[str] = "call.trouble"
+    code: str
+    message: str
+
+
+EventSink = Callable[[Event], None]
+"""Takes an event at once and without blocking; a slow consumer must queue for itself."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,46 @@
+"""A turn is one side's uninterrupted say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Speaker(StrEnum):
+    """Who has the turn."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Stages of one answer, in seconds on the call's clock (0 = answered); None where a stage did not happen."""
+
+    speech_ended: float | None = None
+    """Last speech of the caller, as voice detection saw it."""
+    turn_ended: float | None = None
+    """The turn was declared over."""
+    transcribed: float | None = None
+    first_token: float | None = None
+    first_clause: float | None = None
+    """The first text that can be spoken was complete."""
+    first_sound_queued: float | None = None
+    first_sound_played: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said, and what came of it."""
+
+    index: int
+    """Counts both sides' turns from 0 (the greeting)."""
+    speaker: Speaker
+    text: str
+    """For the caller what was understood; for the agent what was played, and so heard."""
+    started_at: float
+    """Seconds on the call's clock."""
+    ended_at: float
+    interrupted: bool = False
+    """The agent was cut short: `text` holds only what was heard."""
+    timings: Timings = Timings()
