@@ -1,0 +1,148 @@
+"""The configuration: `phone-agent.toml`, overridden by `PHONE_AGENT_SECTION__KEY`, secrets also from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Section(BaseModel):
+    """One table of the file; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AsteriskSettings(Section):
+    """Where Asterisk is and how we log in."""
+
+    ari_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")] = "http://127.0.0.1:8088"
+    ari_user: str = "phone-agent"
+    ari_password: SecretStr = SecretStr("")
+    ari_password_file: Path | None = None
+    app: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")] = "phone-agent"
+    """Name of the Stasis application, as in the dialplan."""
+    ami_host: Host = "127.0.0.1"
+    ami_port: Port = 5038
+    ami_user: str = "phone-agent"
+    ami_password: SecretStr = SecretStr("")
+    ami_password_file: Path | None = None
+    request_timeout_s: float = Field(default=5, gt=0)
+
+
+class MediaSettings(Section):
+    """The AudioSocket server to which Asterisk brings the sound. It knows no passwords: keep it private."""
+
+    bind: Host = "127.0.0.1"
+    port: int = Field(default=9092, ge=0, le=65535)
+    """0 takes any free port."""
+    advertise: str = ""
+    """host:port that Asterisk is told; empty: `bind` and `port`."""
+    admit_timeout_s: float = Field(default=5, gt=0)
+    """How long a call waits for Asterisk to connect its sound."""
+    stall_timeout_s: float = Field(default=10, gt=0)
+    """So long without one frame from Asterisk ends the call."""
+
+
+class SttSettings(Section):
+    """Ears."""
+
+    uri: str = ""
+    """A Wyoming server, such as tcp://127.0.0.1:10300; empty: our own process with `model`."""
+    model: str = "whisper-base"
+    threads: int = Field(default=2, ge=1)
+    deadline_s: float = Field(default=8, gt=0)
+
+
+class LlmSettings(Section):
+    """Mind."""
+
+    base_url: str = ""
+    """An OpenAI-compatible server, such as http://127.0.0.1:8000/v1; empty: our own llama.cpp with `model`."""
+    api_key: SecretStr = SecretStr("")
+    api_key_file: Path | None = None
+    backend: Literal["xllamacpp", "llama-cpp-python"] = "xllamacpp"
+    model: str = "auto"
+    """A name of the manifest, a path to a GGUF file, or the server's name for it; `auto`: by this machine's memory."""
+    threads: int = Field(default=2, ge=1)
+    slots: int = Field(default=4, ge=1)
+    """Calls that keep their prompt in memory at once."""
+    context_tokens: int = Field(default=2048, ge=512)
+    """Per call."""
+    max_tokens: int = Field(default=120, ge=8)
+    """Longest answer."""
+    temperature: float = Field(default=0.2, ge=0, le=2)
+    deadline_s: float = Field(default=10, gt=0)
+    """To the first word of an answer."""
+
+
+class TtsSettings(Section):
+    """Mouth."""
+
+    uri: str = ""
+    """A Wyoming server, such as tcp://127.0.0.1:10200; empty: our own Piper process with `voice`."""
+    voice: str = "en_US-joe-medium"
+    threads: int = Field(default=1, ge=1)
+    deadline_s: float = Field(default=6, gt=0)
+
+
+class TurnSettings(Section):
+    """When somebody's turn begins and ends."""
+
+    speech_probability: float = Field(default=0.5, gt=0, lt=1)
+    end_silence_ms: int = Field(default=600, ge=100, le=5000)
+    """Silence after the last speech that ends the caller's turn."""
+    min_speech_ms: int = Field(default=96, ge=32, le=1000)
+    """Speech shorter than this is a noise."""
+    interrupt_speech_ms: int = Field(default=250, ge=32, le=2000)
+    """Speech of so long stops the agent."""
+    max_turn_s: float = Field(default=30, gt=1, le=120)
+
+
+class AgentsSettings(Section):
+    """Who answers."""
+
+    folder: Path | None = None
+    """Files NAME.toml or NAME.yaml; empty: the samples that ship with the package."""
+    numbers: dict[str, str] = Field(default_factory=lambda: {"1000": "receptionist"})
+    """Number dialled → name of the agent."""
+
+
+class ModelsSettings(Section):
+    """Where model files are kept."""
+
+    folder: Path | None = None
+    """Empty: the user's cache directory."""
+
+
+class HttpSettings(Section):
+    """Health and metrics."""
+
+    bind: Host = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(Section):
+    """All of it. Read by `agent.configuration.load`."""
+
+    asterisk: AsteriskSettings = AsteriskSettings()
+    media: MediaSettings = MediaSettings()
+    stt: SttSettings = SttSettings()
+    llm: LlmSettings = LlmSettings()
+    tts: TtsSettings = TtsSettings()
+    turns: TurnSettings = TurnSettings()
+    agents: AgentsSettings = AgentsSettings()
+    models: ModelsSettings = ModelsSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
