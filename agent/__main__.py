@@ -1,0 +1,5 @@
+"""`python -m agent` is `phone-agent`."""
+
+from agent.cli import main
+
+main()

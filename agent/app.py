@@ -1,0 +1,1 @@
+"""Composition root: builds every part, starts, drains and stops them in order."""

@@ -116,9 +116,7 @@ def transition(
     if status not in _NEXT[call.direction].get(call.status, frozenset()):
         raise InvalidTransitionError(f"{call.id}: {call.direction} {call.status} cannot become {status}")
     if status.terminal != (reason is not None):
-        raise InvalidTransitionError(
-            f"{call.id}: {status} {'needs a' if status.terminal else 'takes no'} reason"
-        )
+        raise InvalidTransitionError(f"{call.id}: {status} {'needs a' if status.terminal else 'takes no'} reason")
     return replace(
         call,
         status=status,
