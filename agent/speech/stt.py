@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+
+from wyoming.asr import Transcribe
+from wyoming.asr import Transcript as TranscriptEvent
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event
+
+from agent.errors import SpeechToTextError
+from agent.speech.resampling import TELEPHONE_HZ, resample
+from agent.speech.wyoming import CHUNK_BYTES, check_uri, connect
+
+WHISPER_HZ = 16_000
+"""What recognisers are trained on. We resample ourselves, once and well: servers do it linearly, piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +40,42 @@ class SpeechToText(Protocol):
         Raises SpeechToTextError (`stt_error`, `stt_timeout`). Cancelling ends the work.
         """
         ...
+
+
+class WyomingSpeechToText:
+    """Ears behind a URI. Safe for many calls at once; each request has a connection of its own."""
+
+    def __init__(self, uri: str, deadline_s: float) -> None:
+        self._uri = check_uri(uri)
+        self._deadline_s = deadline_s
+
+    async def transcribe(self, pcm: bytes, *, language: str) -> Transcript:
+        """As `SpeechToText.transcribe`; the deadline counts from here, waiting for other calls included."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(self._deadline_s), connect(self._uri) as server:
+                await server.send(_request(pcm, language))
+                async for event in server.events():
+                    if TranscriptEvent.is_type(event.type):
+                        text = str(event.data.get("text", "")).strip()
+                        return Transcript(text=text, seconds=loop.time() - started)
+                    if Error.is_type(event.type):
+                        raise SpeechToTextError(f"Speech to text failed: {event.data.get('text', 'no reason given')}.")
+        except TimeoutError as error:
+            raise SpeechToTextError(
+                f"Speech to text at {self._uri} gave no answer within {self._deadline_s:g} s.", code="stt_timeout"
+            ) from error
+        except OSError as error:
+            raise SpeechToTextError(f"Speech to text at {self._uri} cannot be reached: {error}.") from error
+        raise SpeechToTextError(f"Speech to text at {self._uri} closed the connection without an answer.")
+
+
+def _request(pcm: bytes, language: str) -> Iterator[Event]:
+    sound = resample(pcm, TELEPHONE_HZ, WHISPER_HZ)
+    shape = {"rate": WHISPER_HZ, "width": 2, "channels": 1}
+    yield Transcribe(language=language).event()
+    yield AudioStart(**shape).event()
+    for start in range(0, len(sound), CHUNK_BYTES):
+        yield AudioChunk(audio=sound[start : start + CHUNK_BYTES], **shape).event()
+    yield AudioStop().event()
