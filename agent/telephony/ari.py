@@ -1,0 +1,227 @@
+"""Asterisk's REST interface (ARI): a thin client.
+
+Whatever goes into a path is quoted, and nothing that a caller sent goes into a request.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from agent.errors import TelephonyError
+from agent.settings import AsteriskSettings
+from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
+
+_IDLE_CONNECTION_S = 5.0
+"""Asterisk closes an idle HTTP connection after 15 s (`session_keep_alive`); we let go earlier, so that a request never
+meets a connection that is just being closed."""
+_PING_S = 10.0
+"""A websocket that answers no ping for this long (and half as long again) is dead: a half-open connection is found."""
+
+
+class GoneError(TelephonyError):
+    """What was asked for is not in Asterisk (any more)."""
+
+    code = "ari_not_found"
+
+
+class WrongPasswordError(TelephonyError):
+    """Asterisk does not let us in."""
+
+    code = "ari_unauthorized"
+
+
+class AriClient:
+    """Requests to one Asterisk.
+
+    Every method raises TelephonyError with one of the codes `ari_unreachable`, `ari_timeout`, `ari_unauthorized`
+    (WrongPasswordError), `ari_not_found` (GoneError) and `ari_refused`.
+    """
+
+    def __init__(self, settings: AsteriskSettings, password: str) -> None:
+        self.app = settings.app
+        self._base = settings.ari_url
+        self._user = settings.ari_user
+        self._timeout_s = settings.request_timeout_s
+        self._authorization = aiohttp.encode_basic_auth(settings.ari_user, password)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def info(self) -> AsteriskInfo:
+        """Version and start of the Asterisk that answers."""
+        return AsteriskInfo.of(await self._object("GET", "asterisk", "info"))
+
+    async def ping(self) -> None:
+        """Return if Asterisk answers and accepts our password."""
+        await self._object("GET", "asterisk", "ping")
+
+    async def channels(self) -> list[Channel]:
+        """All channels, ours and others'."""
+        return [Channel.of(item) for item in await self._list("GET", "channels")]
+
+    async def channel(self, channel_id: str) -> Channel:
+        """One channel."""
+        return Channel.of(await self._object("GET", "channels", channel_id))
+
+    async def bridges(self) -> list[Bridge]:
+        """All bridges, ours and others'."""
+        return [Bridge.of(item) for item in await self._list("GET", "bridges")]
+
+    async def answer(self, channel_id: str) -> None:
+        """Answer; when this returns, the 200 OK was sent."""
+        await self._request("POST", "channels", channel_id, "answer")
+
+    async def hang_up(self, channel_id: str, *, cause: int = 16) -> None:
+        """Hang up with a Q.850 cause, which Asterisk turns into a SIP code for a call not yet answered (1 → 404)."""
+        await self._request("DELETE", "channels", channel_id, reason_code=str(cause))
+
+    async def external_media(self, channel_id: str, *, connection: str, address: str) -> Channel:
+        """Make a channel `channel_id` whose sound comes and goes by AudioSocket over TCP, 8 kHz signed 16-bit.
+
+        `connection` is the UUID with which Asterisk introduces itself at `address` (host:port).
+        The channel may enter a bridge only after its own StasisStart. Refused if nobody listens at `address`.
+        """
+        return Channel.of(
+            await self._object(
+                "POST",
+                "channels",
+                "externalMedia",
+                app=self.app,
+                channelId=channel_id,
+                external_host=address,
+                encapsulation="audiosocket",
+                transport="tcp",
+                format="slin",
+                data=connection,
+            )
+        )
+
+    async def variable(self, channel_id: str, name: str) -> str:
+        """Value of a channel variable or function; empty where it is not set (Asterisk tells neither apart)."""
+        try:
+            data = await self._object("GET", "channels", channel_id, "variable", variable=name)
+        except GoneError:
+            return ""
+        return str(data.get("value", ""))
+
+    async def create_bridge(self, bridge_id: str) -> Bridge:
+        """Make a mixing bridge with our own id."""
+        return Bridge.of(await self._object("POST", "bridges", bridge_id, type="mixing"))
+
+    async def add_channels(self, bridge_id: str, *channel_ids: str) -> None:
+        """Bring channels into a bridge; each must be in our application (else `ari_refused`)."""
+        await self._request("POST", "bridges", bridge_id, "addChannel", channel=",".join(channel_ids))
+
+    async def destroy_bridge(self, bridge_id: str) -> None:
+        """Destroy a bridge; channels in it stay in our application."""
+        await self._request("DELETE", "bridges", bridge_id)
+
+    async def subscribe(self, channel_id: str) -> None:
+        """Ask for all events of a channel: without it, one that came in would end without ChannelDestroyed."""
+        await self._request("POST", "applications", self.app, "subscription", eventSource=f"channel:{channel_id}")
+
+    async def application_exists(self) -> bool:
+        """Whether somebody holds our application, be it us or another program."""
+        try:
+            await self._request("GET", "applications", self.app)
+        except GoneError:
+            return False
+        return True
+
+    async def send_marker(self, name: str) -> None:
+        """Have Asterisk send us a ChannelUserevent `name`: it comes after all events that were before it."""
+        await self._request("POST", "events", "user", name, application=self.app)
+
+    async def open_events(self) -> aiohttp.ClientWebSocketResponse:
+        """Open the stream of our application's events; takes the place of any other program that had it."""
+        url = self._url("events").with_query(app=self.app)
+        try:
+            return await self._opened().ws_connect(
+                url,
+                heartbeat=_PING_S,
+                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                max_msg_size=1 << 20,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise self._refusal(error.status, "") from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
+    async def _object(self, method: str, *path: str, **query: str) -> dict[str, Any]:
+        data = await self._request(method, *path, **query)
+        if not isinstance(data, dict):
+            raise self._nonsense()
+        return data
+
+    async def _list(self, method: str, *path: str) -> list[dict[str, Any]]:
+        data = await self._request(method, *path)
+        if not isinstance(data, list):
+            raise self._nonsense()
+        return data
+
+    async def _request(self, method: str, *path: str, **query: str) -> object:
+        try:
+            async with self._opened().request(method, self._url(*path), params=query) as response:
+                body = await response.text()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+        try:
+            data: object = json.loads(body) if body else None
+        except ValueError as error:
+            raise self._refusal(response.status, "") from error
+        if response.status >= 300:
+            raise self._refusal(response.status, str(data.get("message", "")) if isinstance(data, dict) else "")
+        return data
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # No limit of connections: at 100, aiohttp's default, calls would wait for each other.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION_S)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                headers={"Authorization": self._authorization},
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            )
+        return self._session
+
+    def _url(self, *path: str) -> URL:
+        return URL(f"{self._base}/ari/" + "/".join(quote(part, safe="") for part in path), encoded=True)
+
+    def _unreachable(self, error: Exception) -> TelephonyError:
+        if isinstance(error, TimeoutError):
+            return TelephonyError(
+                f"Asterisk at {self._base} did not answer within {self._timeout_s:g} s; see whether it hangs.",
+                code="ari_timeout",
+            )
+        return TelephonyError(
+            f"Asterisk does not answer at {self._base}; start it, or correct asterisk.ari_url.", code="ari_unreachable"
+        )
+
+    def _refusal(self, status: int, message: str) -> TelephonyError:
+        if status in {401, 403}:
+            return WrongPasswordError(
+                f"Asterisk at {self._base} refuses the user {self._user!r}: "
+                "make asterisk.ari_user and asterisk.ari_password equal to its ari.conf."
+            )
+        said = f"{status} {message}".strip()
+        if status == 404:
+            return GoneError(f"Asterisk at {self._base} does not have it: {said}.")
+        return TelephonyError(f"Asterisk at {self._base} refused a request: {said}.", code="ari_refused")
+
+    def _nonsense(self) -> TelephonyError:
+        return TelephonyError(f"What answers at {self._base} is not Asterisk; correct asterisk.ari_url.")

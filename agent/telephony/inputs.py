@@ -1,0 +1,32 @@
+"""What reaches a conversation beside the sound."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+log = structlog.get_logger()
+
+_MOST_DIGITS = 256
+"""A caller who holds a key down must not fill our memory; nobody dials more at once."""
+
+
+class ChannelInputs:
+    """Keys the caller pressed, and the wish that the call should end.
+
+    Belongs to one call and one event loop.
+    """
+
+    def __init__(self) -> None:
+        self.digits: asyncio.Queue[str] = asyncio.Queue(_MOST_DIGITS)
+        """0-9, *, #, A-D, in the order in which they were pressed."""
+        self.closing = asyncio.Event()
+        """Set when the server is to stop: say goodbye and return `EndedReason.SERVER_SHUTDOWN` soon."""
+
+    def press(self, digit: str) -> None:
+        """Add a key; the newest is dropped where nobody has read the last 256."""
+        try:
+            self.digits.put_nowait(digit)
+        except asyncio.QueueFull:
+            log.debug("telephony.digit_dropped")

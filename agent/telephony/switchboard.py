@@ -1,0 +1,299 @@
+"""The switchboard: makes a call of every channel that Asterisk hands us, and tells each call what happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import itertools
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from agent.domain.call import Call, CallStatus, Direction, EndedReason
+from agent.domain.events import CallChanged, EventSink, KeyPressed
+from agent.errors import ConfigurationError, TelephonyError
+from agent.ids import new_call_id
+from agent.settings import Settings
+from agent.telephony.ari import AriClient, GoneError
+from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
+from agent.telephony.ari_model import Channel
+from agent.telephony.backoff import Backoff
+from agent.telephony.call_session import CallSession, HandleCall, Surroundings
+from agent.telephony.ending import UNALLOCATED, Ending
+from agent.telephony.media_path import MediaPath
+from agent.telephony.reconcile import Held, differences
+
+if TYPE_CHECKING:
+    from agent.media.server import AudioSocketServer
+
+log = structlog.get_logger()
+
+RECONCILE_EVERY_S = 60.0
+"""Repairs what a lost request left behind. Reconnecting does it at once; this is the net below."""
+_MARKER_S = 5.0
+"""Longest wait for Asterisk to send our own marker back."""
+
+
+class Switchboard:
+    """Takes calls until it is drained. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        ari: AriClient,
+        media: AudioSocketServer,
+        settings: Settings,
+        *,
+        agent_for: Callable[[str], str | None],
+        handle_call: HandleCall,
+        sink: EventSink,
+        on_link: Callable[[LinkState], None] | None = None,
+        backoff: Backoff | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`agent_for` names the agent that answers a number, None for a number that is not ours."""
+        self._ari = ari
+        self._media = media
+        self._settings = settings
+        self._agent_for = agent_for
+        self._sink = sink
+        self._on_link = on_link
+        self._now = now
+        self.events = AriEvents(ari, on_event=self._on_event, on_link=self._link_changed, backoff=backoff)
+        """The connection to Asterisk's events: `state`, and `problem` while it is not there."""
+        self._house = Surroundings(
+            ari=ari, handle_call=handle_call, changed=self._changed, linked=lambda: self.events.connected, now=now
+        )
+        self._address = ""
+        self._sessions: dict[str, CallSession] = {}
+        self._by_channel: dict[str, tuple[CallSession, Callable[[AriEvent], None]]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining = False
+        self._started_at: str | None = None
+        self._reconcile_now = asyncio.Event()
+        self._housekeeper: asyncio.Task[None] | None = None
+        self._markers: dict[str, asyncio.Event] = {}
+        self._marker_numbers = itertools.count(1)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that are not over."""
+        return tuple(session.call for session in self._sessions.values())
+
+    async def start(self) -> None:
+        """Connect and take calls. Returns without Asterisk where it is not there: it is then looked for.
+
+        Raises ConfigurationError if it refuses our password, or if it cannot be told where to bring the sound.
+        """
+        self._address = _advertised(self._settings.media.advertise, self._media.address)
+        await self.events.start()
+        self._housekeeper = asyncio.create_task(self._keep_house(), name="switchboard-housekeeper")
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no more calls, let conversations say goodbye for `timeout_s`, and end those that go on.
+
+        Their reason is then `server_shutdown`.
+        """
+        self._draining = True
+        for session in self._sessions.values():
+            session.inputs.closing.set()
+        if self._tasks and timeout_s > 0:
+            await asyncio.wait(self._tasks, timeout=timeout_s)
+        for session in self._sessions.values():
+            session.end(Ending(EndedReason.SERVER_SHUTDOWN))
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        """End what is left and disconnect."""
+        await self.drain(0)
+        if self._housekeeper is not None:
+            self._housekeeper.cancel()
+            await asyncio.wait({self._housekeeper})
+        await self.events.close()
+        if self._tasks:  # who rang in the last moment
+            await asyncio.wait(self._tasks)
+
+    def _changed(self, call: Call) -> None:
+        log.info("call.changed", call_id=call.id, status=call.status, reason=call.ended_reason, agent=call.agent)
+        self._tell(CallChanged(call_id=call.id, at=self._now(), call=call))
+
+    def _tell(self, event: CallChanged | KeyPressed) -> None:
+        try:
+            self._sink(event)
+        except Exception:
+            log.exception("telephony.sink_failed", call_id=event.call_id)
+
+    def _on_event(self, event: AriEvent) -> None:
+        if event["type"] == "ChannelUserevent":
+            marker = self._markers.get(str(event.get("eventname")))
+            if marker is not None:
+                marker.set()
+            return
+        channel_id = (event.get("channel") or {}).get("id")
+        known = self._by_channel.get(channel_id) if isinstance(channel_id, str) else None
+        if known is not None:
+            session, tell = known
+            if event["type"] == "ChannelDtmfReceived":
+                self._key_pressed(session, event)
+            tell(event)
+        elif event["type"] == "StasisStart":
+            self._arrived(event)
+
+    def _key_pressed(self, session: CallSession, event: AriEvent) -> None:
+        digit = event.get("digit")
+        if isinstance(digit, str) and len(digit) == 1 and digit in "0123456789*#ABCD":
+            self._tell(KeyPressed(call_id=session.call.id, at=self._now(), digit=digit))
+            session.inputs.press(digit)
+
+    def _arrived(self, event: AriEvent) -> None:
+        channel = Channel.of(event["channel"])
+        if "replace_channel" in event or channel.id.startswith(f"{self._ari.app}."):
+            # A caller's REFER puts a channel into ours's place; or a media channel outlived its call.
+            log.warning("telephony.unexpected_channel", channel=channel.id)
+            self._spawn(self._remove_channel(channel.id))
+            return
+        agent = self._agent_for(channel.dialled)
+        call = Call(
+            id=new_call_id(),
+            direction=Direction.INBOUND,
+            caller=channel.caller,
+            callee=channel.dialled,
+            agent=agent or "",
+            status=CallStatus.RINGING,
+            created_at=self._now(),
+        )
+        path = MediaPath(
+            self._ari,
+            self._media,
+            address=self._address,
+            key=call.id.removeprefix("call_"),
+            timeout_s=self._settings.media.admit_timeout_s,
+        )
+        session = CallSession(call, channel.id, path, self._house, refusal=self._refusal(call))
+        self._sessions[call.id] = session
+        self._by_channel[session.channel_id] = session, session.caller_event
+        self._by_channel[session.path.channel_id] = session, session.media_event
+        self._spawn(self._lead(session))
+
+    def _refusal(self, call: Call) -> Ending | None:
+        if self._draining:
+            return Ending(EndedReason.SERVER_SHUTDOWN)
+        if not call.agent:
+            log.warning("telephony.unknown_number", call_id=call.id)
+            return Ending(EndedReason.INVALID_DESTINATION, refusal=UNALLOCATED)
+        return None
+
+    async def _lead(self, session: CallSession) -> None:
+        try:
+            await session.run()
+        finally:
+            del self._sessions[session.call.id]
+            del self._by_channel[session.channel_id]
+            del self._by_channel[session.path.channel_id]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _link_changed(self, state: LinkState) -> None:
+        for session in self._sessions.values():
+            if state is LinkState.CONNECTED:
+                session.link_back()
+                self._spawn(self._follow_again(session))
+            else:
+                session.link_lost()
+        if state is LinkState.CONNECTED:
+            self._reconcile_now.set()
+        if self._on_link is not None:
+            self._on_link(state)
+
+    async def _keep_house(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reconcile_now.wait(), RECONCILE_EVERY_S)
+            self._reconcile_now.clear()
+            if not self.events.connected:
+                continue
+            try:
+                await self._reconcile()
+            except TelephonyError as error:
+                log.debug("telephony.reconcile_failed", code=error.code)
+            except Exception:
+                log.exception("telephony.reconcile_failed")
+
+    async def _reconcile(self) -> None:
+        before = self._held()
+        channels, bridges = await self._ari.channels(), await self._ari.bridges()
+        started_at = (await self._ari.info()).started_at  # asked last: a restart before this is noticed
+        restarted = self._started_at not in {None, started_at}
+        self._started_at = started_at
+        await self._all_heard()
+        found = differences(self._ari.app, channels, bridges, before, self._held())
+        for session in list(self._sessions.values()):
+            if session.channel_id in found.lost_callers:
+                session.vanished(restarted=restarted)
+        if found.stray_channels or found.stray_bridges:
+            log.warning(
+                "telephony.strays_removed", channels=len(found.stray_channels), bridges=len(found.stray_bridges)
+            )
+        await asyncio.gather(
+            *(self._remove_channel(channel_id) for channel_id in found.stray_channels),
+            *(self._remove_bridge(bridge_id) for bridge_id in found.stray_bridges),
+        )
+
+    def _held(self) -> list[Held]:
+        return [
+            Held(session.channel_id, session.path.channel_id, session.path.bridge_id)
+            for session in self._sessions.values()
+        ]
+
+    async def _all_heard(self) -> None:
+        """Return when every event that Asterisk had for us until now was heard."""
+        name = f"{self._ari.app}-marker-{next(self._marker_numbers)}"
+        heard = self._markers[name] = asyncio.Event()
+        try:
+            await self._ari.send_marker(name)
+            await asyncio.wait_for(heard.wait(), _MARKER_S)
+        except TimeoutError:
+            raise TelephonyError("Asterisk did not send our marker back.", code="ari_timeout") from None
+        finally:
+            del self._markers[name]
+
+    async def _follow_again(self, session: CallSession) -> None:
+        try:
+            await self._ari.subscribe(session.channel_id)
+        except TelephonyError as error:
+            log.debug("telephony.follow_failed", call_id=session.call.id, code=error.code)
+
+    async def _remove_channel(self, channel_id: str) -> None:
+        await _removed(self._ari.hang_up(channel_id), channel_id)
+
+    async def _remove_bridge(self, bridge_id: str) -> None:
+        await _removed(self._ari.destroy_bridge(bridge_id), bridge_id)
+
+
+async def _removed(removal: Coroutine[Any, Any, None], what: str) -> None:
+    try:
+        await removal
+    except GoneError:
+        pass
+    except TelephonyError as error:
+        log.warning("telephony.removal_failed", id=what, code=error.code)
+
+
+def _advertised(advertise: str, address: tuple[str, int]) -> str:
+    """The host:port that Asterisk is told. Raises ConfigurationError where nobody could connect to it."""
+    if advertise:
+        return advertise
+    host, port = address
+    ip = ipaddress.ip_address(host)
+    if ip.is_unspecified:
+        raise ConfigurationError(
+            f"media.bind is {host}, which is no address to connect to: "
+            "set media.advertise to the host:port at which Asterisk reaches this program."
+        )
+    return f"[{host}]:{port}" if ip.version == 6 else f"{host}:{port}"
