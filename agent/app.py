@@ -1,1 +1,146 @@
 """Composition root: builds every part, starts, drains and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from agent.dialog.conversation import Conversation
+from agent.dialog.mind import ChatModel
+from agent.dialog.phrases import PhraseBook
+from agent.dialog.work import Parts
+from agent.domain.call import Call, EndedReason
+from agent.domain.events import EventSink
+from agent.media.server import AudioSocketServer
+from agent.media.stream import MediaStream
+from agent.ops.health import HealthServer
+from agent.personas import check_numbers, load_agents
+from agent.settings import Settings
+from agent.speech.stt import WyomingSpeechToText
+from agent.speech.tts import WyomingTextToSpeech
+from agent.speech.vad import VoiceDetector, load_model
+from agent.telephony.ami import AmiMonitor
+from agent.telephony.ari import AriClient
+from agent.telephony.inputs import ChannelInputs
+from agent.telephony.switchboard import Switchboard
+from agent.workers.fleet import Fleet
+from agent.workers.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+DRAIN_S = 15.0
+"""Calls that are under way when we are stopped get so long to say goodbye."""
+
+
+class PhoneAgent:
+    """The running agent: `async with PhoneAgent(settings, sink)` takes calls inside the block."""
+
+    def __init__(self, settings: Settings, sink: EventSink) -> None:
+        """Check the configuration. Raises ConfigurationError or ModelError with one sentence."""
+        self._settings = settings
+        self._agents = load_agents(settings.agents.folder)
+        check_numbers(settings.agents.numbers, self._agents)
+        self._sink = sink
+        self._stack = contextlib.AsyncExitStack()
+        self._run_dir = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
+        self._fleet = Fleet(settings, self._run_dir)
+        self._workers = Supervisor(self._fleet.specs)
+        self._health = HealthServer(settings.http, self.checks)
+        self._media = AudioSocketServer(
+            settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
+        )
+        self._switchboard: Switchboard | None = None
+        self._phrases_ready = False
+
+    async def __aenter__(self) -> PhoneAgent:
+        """Start everything; returns when calls are taken, or would be as soon as Asterisk is there.
+
+        Raises ConfigurationError for what cannot work, such as a taken port or a wrong password.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack.push_async_exit(stack.pop_all())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Take no more calls, let those under way say goodbye, stop all processes."""
+        await self._stack.aclose()
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Where it listens: `http` and `media`."""
+        return {"http": self._health.port, "media": self._media.address[1]}
+
+    def checks(self) -> Mapping[str, bool]:
+        """What a call needs, and whether it is there."""
+        workers = {name: self._workers.is_ready(name) for name in self._workers.names}
+        return {"asterisk": self._switchboard is not None and self._switchboard.events.connected, **workers}
+
+    async def _start(self, stack: contextlib.AsyncExitStack) -> None:
+        settings = self._settings
+        await self._media.start()
+        stack.push_async_callback(self._media.close)
+        await self._health.start()
+        stack.push_async_callback(self._health.close)
+        ari = await stack.enter_async_context(AriClient(settings.asterisk))
+        await ari.check_password()
+        stack.push_async_callback(self._workers.stop)
+        await self._workers.start()
+        parts = await self._parts()
+        monitor = AmiMonitor(settings.asterisk)
+        await monitor.start()
+        stack.push_async_callback(monitor.close)
+        self._switchboard = Switchboard(
+            ari,
+            self._media,
+            settings,
+            agent_for=settings.agents.numbers.get,
+            handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
+            sink=self._sink,
+        )
+        await self._switchboard.start()
+        stack.push_async_callback(self._stop_calls, self._switchboard)
+
+    async def _parts(self) -> Parts:
+        settings, fleet = self._settings, self._fleet
+        load_model()
+        mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, settings.tts.deadline_s, settings.tts.voice))
+        served = [self._agents[name] for name in set(settings.agents.numbers.values())]
+        await mouth.prepare(served)
+        return Parts(
+            settings=settings,
+            ears=WyomingSpeechToText(fleet.stt_uri, settings.stt.deadline_s),
+            mind=ChatModel(
+                base_url=fleet.llm_base_url,
+                api_key=fleet.llm_api_key,
+                model=fleet.llm_model,
+                temperature=settings.llm.temperature,
+                max_tokens=settings.llm.max_tokens,
+                deadline_s=settings.llm.deadline_s,
+            ),
+            mouth=mouth,
+            detector=VoiceDetector,
+            sink=self._sink,
+        )
+
+    async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
+        conversation = Conversation(
+            parts, self._agents[call.agent], call, stream, keys=inputs.digits, closing=inputs.closing
+        )
+        return await conversation.run()
+
+    @staticmethod
+    async def _stop_calls(switchboard: Switchboard) -> None:
+        await switchboard.drain(DRAIN_S)
+        await switchboard.close()
+
+
+async def serve(settings: Settings, sink: EventSink, stop: asyncio.Event) -> None:
+    """Take calls until `stop` is set."""
+    async with PhoneAgent(settings, sink):
+        await stop.wait()

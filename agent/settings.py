@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
+"""A path; an empty string is none, so that a line of the default file can be taken as it stands."""
 
 
 class Section(BaseModel):
     """One table of the file; a key that it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class AsteriskSettings(Section):
@@ -23,14 +25,14 @@ class AsteriskSettings(Section):
     ari_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")] = "http://127.0.0.1:8088"
     ari_user: str = "phone-agent"
     ari_password: SecretStr = SecretStr("")
-    ari_password_file: Path | None = None
+    ari_password_file: OptionalPath = None
     app: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")] = "phone-agent"
     """Name of the Stasis application, as in the dialplan."""
     ami_host: Host = "127.0.0.1"
     ami_port: Port = 5038
     ami_user: str = "phone-agent"
     ami_password: SecretStr = SecretStr("")
-    ami_password_file: Path | None = None
+    ami_password_file: OptionalPath = None
     request_timeout_s: float = Field(default=5, gt=0)
 
 
@@ -64,7 +66,7 @@ class LlmSettings(Section):
     base_url: str = ""
     """An OpenAI-compatible server, such as http://127.0.0.1:8000/v1; empty: our own llama.cpp with `model`."""
     api_key: SecretStr = SecretStr("")
-    api_key_file: Path | None = None
+    api_key_file: OptionalPath = None
     backend: Literal["xllamacpp", "llama-cpp-python"] = "xllamacpp"
     model: str = "auto"
     """A name of the manifest, a path to a GGUF file, or the server's name for it; `auto`: by this machine's memory."""
@@ -106,7 +108,7 @@ class TurnSettings(Section):
 class AgentsSettings(Section):
     """Who answers."""
 
-    folder: Path | None = None
+    folder: OptionalPath = None
     """Files NAME.toml or NAME.yaml; empty: the samples that ship with the package."""
     numbers: dict[str, str] = Field(default_factory=lambda: {"1000": "receptionist"})
     """Number dialled → name of the agent."""
@@ -115,7 +117,7 @@ class AgentsSettings(Section):
 class ModelsSettings(Section):
     """Where model files are kept."""
 
-    folder: Path | None = None
+    folder: OptionalPath = None
     """Empty: the user's cache directory."""
 
 

@@ -34,6 +34,7 @@ class Phrases(BaseModel):
     time_is_up: Text = "I am sorry, our time is up. Please call again. Goodbye."
     one_moment: Text = "One moment, please."
     trouble_goodbye: Text = "I am sorry, I am having technical trouble. Please call again later. Goodbye."
+    shutting_down: Text = "I am sorry, I have to end this call now. Please call again in a few minutes. Goodbye."
     did_not_understand: Text = "I am sorry, I did not catch that. Could you say it again?"
 
 

@@ -1,0 +1,124 @@
+"""One answer on its way: words from the mind, by sentence to the mouth, sound to the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from agent.dialog.agent_turn import AgentTurn
+from agent.dialog.history import Message, Role
+from agent.dialog.mind import LanguageModel
+from agent.dialog.patience import with_patience
+from agent.errors import LanguageModelError, PhoneAgentError
+from agent.speech.sentences import SentenceSplitter
+from agent.speech.tts import TextToSpeech
+
+GO_ON = Message(Role.CALLER, "Please go on.")
+
+
+@dataclass(slots=True)
+class AnswerMarks:
+    """When the stages of an answer were reached, in seconds of the event loop's clock."""
+
+    first_token: float | None = None
+    first_clause: float | None = None
+    first_sound_queued: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """What an answer needs of its call."""
+
+    mind: LanguageModel
+    mouth: TextToSpeech
+    voice: str
+    mind_deadline_s: float
+    mouth_deadline_s: float
+    apologise: Callable[[PhoneAgentError], None]
+    caller_quiet: asyncio.Event
+    """Set while the caller does not speak."""
+
+
+class Answer:
+    """Synthesises each sentence while the next one is still being written and the last one is still playing."""
+
+    def __init__(self, parts: Speaking, turn: AgentTurn) -> None:
+        self._parts = parts
+        self._turn = turn
+        self._written = ""
+        self.marks = AnswerMarks()
+
+    async def give(self, messages: Sequence[Message]) -> None:
+        """Queue the whole answer on the turn. Raises LanguageModelError or TextToSpeechError after a second try."""
+        sentences: asyncio.Queue[str | PhoneAgentError | None] = asyncio.Queue()
+        writer = asyncio.create_task(self._write(list(messages), sentences), name="answer-writer")
+        try:
+            while (sentence := await sentences.get()) is not None:
+                if isinstance(sentence, PhoneAgentError):
+                    raise sentence
+                await self._say(sentence)
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+
+    async def _say(self, sentence: str) -> None:
+        parts = self._parts
+        pcm = await with_patience(
+            lambda: parts.mouth.synthesize(sentence, voice=parts.voice),
+            deadline_s=parts.mouth_deadline_s,
+            apologise=parts.apologise,
+        )
+        await parts.caller_quiet.wait()
+        if self.marks.first_sound_queued is None:
+            self.marks.first_sound_queued = _now()
+        self._turn.say(sentence, pcm)
+
+    async def _write(self, messages: list[Message], out: asyncio.Queue[str | PhoneAgentError | None]) -> None:
+        try:
+            splitter = SentenceSplitter()
+            async for piece in self._pieces(messages):
+                self.marks.first_token = self.marks.first_token or _now()
+                for sentence in splitter.feed(piece):
+                    self.marks.first_clause = self.marks.first_clause or _now()
+                    out.put_nowait(sentence)
+            for sentence in splitter.flush():
+                self.marks.first_clause = self.marks.first_clause or _now()
+                out.put_nowait(sentence)
+            out.put_nowait(None)
+        except PhoneAgentError as error:
+            out.put_nowait(error)
+
+    async def _pieces(self, messages: list[Message]) -> AsyncIterator[str]:
+        """The answer's pieces; a model that dies in mid-answer is asked once to go on from there."""
+        try:
+            async for piece in self._attempt(messages, self._parts.apologise):
+                self._written += piece
+                yield piece
+        except LanguageModelError as error:
+            if not self._written:
+                raise
+            self._parts.apologise(error)
+        else:
+            return
+        so_far = [*messages, Message(Role.AGENT, self._written), GO_ON]
+        async for piece in self._attempt(so_far, lambda _error: None):
+            yield piece
+
+    async def _attempt(
+        self, messages: list[Message], apologise: Callable[[PhoneAgentError], None]
+    ) -> AsyncIterator[str]:
+        async def begin() -> tuple[str, AsyncIterator[str]]:
+            stream = self._parts.mind.stream(messages)
+            return await anext(stream, ""), stream
+
+        first, stream = await with_patience(begin, deadline_s=self._parts.mind_deadline_s, apologise=apologise)
+        yield first
+        async for piece in stream:
+            yield piece
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

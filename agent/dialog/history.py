@@ -1,0 +1,54 @@
+"""What was said and heard in a call, as the language model sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CHARACTERS_PER_TOKEN = 3  # English runs at about four; fewer keeps names and numbers inside the budget
+INTERRUPTED = " … (the caller interrupted here)"
+
+
+class Role(StrEnum):
+    """Whose words a message holds, in the terms of LangChain."""
+
+    SYSTEM = "system"
+    CALLER = "human"
+    AGENT = "ai"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    text: str
+
+
+class History:
+    """The system prompt and the latest turns, never more than `context_tokens`."""
+
+    def __init__(self, system_prompt: str, *, context_tokens: int, answer_tokens: int) -> None:
+        self._system = Message(Role.SYSTEM, system_prompt)
+        self._budget = max(0, (context_tokens - answer_tokens) * CHARACTERS_PER_TOKEN - len(system_prompt))
+        self._turns: list[Message] = []
+
+    def caller_said(self, text: str) -> None:
+        """Add the caller's words; they join an unanswered message before them."""
+        self._add(Role.CALLER, text)
+
+    def agent_was_heard(self, text: str, *, interrupted: bool) -> None:
+        """Add what the caller heard of the agent; nothing heard leaves nothing."""
+        if text:
+            self._add(Role.AGENT, text + INTERRUPTED if interrupted else text)
+
+    def messages(self) -> list[Message]:
+        """The prompt: the system's message, then the turns in order."""
+        return [self._system, *self._turns]
+
+    def _add(self, role: Role, text: str) -> None:
+        if self._turns and self._turns[-1].role is role:
+            text = f"{self._turns.pop().text} {text}"
+        self._turns.append(Message(role, text))
+        while len(self._turns) > 1 and sum(len(turn.text) for turn in self._turns) > self._budget:
+            del self._turns[0]

@@ -1,0 +1,130 @@
+"""Listens to one call: frames in; what turn-taking decides, and the sound of each of the caller's turns, out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.dialog.turn_taking import Decision, Interrupted, NoiseOver, SpeechBegan, TurnOver, TurnTaking
+
+FRAME_MS = 20
+FRAME_BYTES = 320
+WINDOW_MS = 32
+"""Silero's window at 8 kHz: 256 samples."""
+PRE_ROLL_MS = 300  # an onset as soft as "h" or "f" comes well before the detector is sure
+POST_ROLL_MS = 200  # the tail of a word sinks below the threshold before it ends
+MISSING_AFTER_MS = 100  # five frames: more than jitter between Asterisk and us, less than any pause that matters
+_SILENCE = bytes(FRAME_BYTES)
+
+
+class VoiceDetection(Protocol):
+    """Says how likely each 32 ms window holds speech."""
+
+    def feed(self, frame: bytes) -> list[float]:
+        """The probabilities of the windows that this 20 ms frame completes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """The sound of one turn of the caller."""
+
+    pcm: bytes
+    """8 kHz signed 16-bit little-endian mono, from PRE_ROLL_MS before the speech to POST_ROLL_MS after it."""
+    started_s: float
+    ended_s: float
+    """End of the last speech; seconds on the call's clock."""
+    speech_ms: int
+
+
+Heard = SpeechBegan | Interrupted | NoiseOver | Utterance
+
+
+class Listener:
+    """Turns the frames of one call into what was heard.
+
+    Telephones that suppress silence send no frames at all then; the listener puts silence in their place, so that its
+    clock, counted in frames from the answer on, keeps up with the wall clock.
+    """
+
+    def __init__(
+        self,
+        detector: VoiceDetection,
+        turns: TurnTaking,
+        *,
+        agent_talks: Callable[[], bool],
+        heard: Callable[[Heard], None],
+    ) -> None:
+        self._detector = detector
+        self._turns = turns
+        self._agent_talks = agent_talks
+        self._heard = heard
+        self._clock_ms = 0
+        self._recent: deque[bytes] = deque(maxlen=PRE_ROLL_MS // FRAME_MS + 2 * WINDOW_MS // FRAME_MS)
+        self._turn: bytearray | None = None
+        self._turn_began_ms = 0
+
+    @property
+    def clock_s(self) -> float:
+        """Seconds of sound taken so far."""
+        return self._clock_ms / 1000
+
+    async def run(self, frames: AsyncIterable[bytes]) -> None:
+        """Listen until `frames` ends."""
+        began = asyncio.get_running_loop().time()
+        filler = asyncio.create_task(self._fill_gaps(began), name="gap-filler")
+        try:
+            async for frame in frames:
+                self.take(frame)
+        finally:
+            filler.cancel()
+            await asyncio.gather(filler, return_exceptions=True)
+
+    async def _fill_gaps(self, began: float) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(MISSING_AFTER_MS / 1000)
+            behind_ms = (loop.time() - began) * 1000 - self._clock_ms
+            if behind_ms > MISSING_AFTER_MS:
+                for _ in range(int(behind_ms) // FRAME_MS):
+                    self.take(_SILENCE)
+
+    def take(self, frame: bytes) -> None:
+        """Take the next 20 ms."""
+        self._clock_ms += FRAME_MS
+        if self._turn is None:
+            self._recent.append(frame)
+        else:
+            self._turn += frame
+        for probability in self._detector.feed(frame):
+            for decision in self._turns.hear(probability, self._clock_ms, WINDOW_MS, agent_talks=self._agent_talks()):
+                self._decided(decision)
+
+    def _decided(self, decision: Decision) -> None:
+        match decision:
+            case SpeechBegan():
+                self._turn = bytearray(b"".join(self._recent))
+                self._turn_began_ms = self._clock_ms - len(self._recent) * FRAME_MS
+                self._recent.clear()
+                self._heard(decision)
+            case TurnOver():
+                pcm = self._close_turn()
+                end = (decision.ended_ms + POST_ROLL_MS - self._turn_began_ms) // FRAME_MS * FRAME_BYTES
+                self._heard(
+                    Utterance(pcm[:end], decision.started_ms / 1000, decision.ended_ms / 1000, decision.speech_ms)
+                )
+            case NoiseOver():
+                self._close_turn()
+                self._heard(decision)
+            case Interrupted():
+                self._heard(decision)
+
+    def _close_turn(self) -> bytes:
+        pcm = bytes(self._turn or b"")
+        self._turn = None
+        tail = pcm[-FRAME_BYTES * (self._recent.maxlen or 1) :]
+        self._recent.extend(tail[at : at + FRAME_BYTES] for at in range(0, len(tail), FRAME_BYTES))
+        return pcm

@@ -1,0 +1,43 @@
+"""Sentences that are known beforehand, synthesised once, so that they sound at once and even without a mouth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+
+from agent.domain.agent import Agent
+from agent.errors import TextToSpeechError
+from agent.speech.tts import TextToSpeech
+
+log = structlog.get_logger()
+REST_S = 1.0  # a mouth that is being restarted is back after one to three seconds
+
+
+class PhraseBook:
+    """A TextToSpeech that keeps the greeting and the phrases of every agent in memory (16 kB per second of sound)."""
+
+    def __init__(self, mouth: TextToSpeech) -> None:
+        self._mouth = mouth
+        self._sounds: dict[tuple[str, str], bytes] = {}
+
+    async def prepare(self, agents: Iterable[Agent]) -> None:
+        """Synthesise all fixed sentences; waits as long as the mouth is away."""
+        for agent in agents:
+            for text in (agent.greeting, *agent.phrases.model_dump().values()):
+                while (agent.voice, text) not in self._sounds:
+                    try:
+                        self._sounds[agent.voice, text] = await self._mouth.synthesize(text, voice=agent.voice)
+                    except TextToSpeechError as error:
+                        log.warning("phrases.waiting_for_mouth", code=error.code)
+                        await asyncio.sleep(REST_S)
+
+    def get(self, text: str, *, voice: str) -> bytes | None:
+        """The sound of a prepared sentence."""
+        return self._sounds.get((voice, text))
+
+    async def synthesize(self, text: str, *, voice: str) -> bytes:
+        """The prepared sound, or a new one. See TextToSpeech."""
+        known = self.get(text, voice=voice)
+        return known if known is not None else await self._mouth.synthesize(text, voice=voice)

@@ -1,0 +1,53 @@
+"""Health over HTTP: is the process alive, can it take a call, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from agent.errors import ConfigurationError
+from agent.settings import HttpSettings
+
+Checks = Callable[[], Mapping[str, bool]]
+"""What must work for a call, by name: `asterisk`, `ears`, `mind`, `mouth`."""
+
+
+class HealthServer:
+    """Serves /health/live (200 while the process runs) and /health/ready (503 while a call would fail)."""
+
+    def __init__(self, settings: HttpSettings, checks: Checks) -> None:
+        self._settings = settings
+        self._checks = checks
+        app = web.Application()
+        app.router.add_get("/health/live", self._live)
+        app.router.add_get("/health/ready", self._ready)
+        self._runner = web.AppRunner(app, access_log=None)
+        self.port = 0
+        """The port listened on, once started."""
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigurationError if the port is taken."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.bind, self._settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise ConfigurationError(
+                f"http.port: cannot listen on {self._settings.bind}:{self._settings.port} ({error.strerror}); "
+                "end the program that has it or choose another port."
+            ) from error
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    async def _live(self, _request: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        checks = dict(self._checks())
+        ready = all(checks.values())
+        return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)

@@ -1,0 +1,83 @@
+"""Stand-ins for ears, mind and mouth, for tests that need no model. The real ones stand beside them in `agent`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from agent.dialog.history import Message
+from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError, TextToSpeechError
+from agent.speech.stt import Transcript
+
+SAMPLES_PER_CHARACTER = 480  # 60 ms: about 17 characters a second, as people speak
+
+
+class _Script:
+    """What to return or raise, call by call; the last entry serves all further calls."""
+
+    def __init__(self, entries: Iterable[str | PhoneAgentError]) -> None:
+        self._entries = list(entries) or [""]
+
+    def next(self) -> str:
+        entry = self._entries.pop(0) if len(self._entries) > 1 else self._entries[0]
+        if isinstance(entry, PhoneAgentError):
+            raise entry
+        return entry
+
+
+class FakeEars:
+    """Understands one text after the other, whatever the sound. A SpeechToTextError in the list is raised."""
+
+    def __init__(self, texts: Iterable[str | SpeechToTextError], *, delay_s: float = 0.1) -> None:
+        self._script = _Script(texts)
+        self._delay_s = delay_s
+        self.heard: list[bytes] = []
+        """The sound of each call of `transcribe`."""
+
+    async def transcribe(self, pcm: bytes, *, language: str) -> Transcript:
+        """See SpeechToText."""
+        del language
+        self.heard.append(pcm)
+        await asyncio.sleep(self._delay_s)
+        return Transcript(self._script.next(), self._delay_s)
+
+
+class FakeMind:
+    """Answers one text after the other, word by word. A LanguageModelError in the list is raised."""
+
+    def __init__(self, answers: Iterable[str | LanguageModelError], *, delay_s: float = 0.1) -> None:
+        self._script = _Script(answers)
+        self._delay_s = delay_s
+        self.asked: list[list[Message]] = []
+        """The messages of each call of `stream`."""
+        self.prefilled: list[list[Message]] = []
+
+    async def prefill(self, messages: Sequence[Message]) -> None:
+        """See LanguageModel."""
+        self.prefilled.append(list(messages))
+
+    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+        """See LanguageModel."""
+        self.asked.append(list(messages))
+        await asyncio.sleep(self._delay_s)
+        for word in self._script.next().split(" "):
+            yield f"{word} "
+
+
+class FakeMouth:
+    """Makes a steady tone of SAMPLES_PER_CHARACTER for each character. Errors of `failures` are raised first."""
+
+    def __init__(self, failures: Iterable[TextToSpeechError] = (), *, delay_s: float = 0.05) -> None:
+        self.failures = list(failures)
+        self._delay_s = delay_s
+        self.said: list[str] = []
+        """The text of each call of `synthesize`."""
+
+    async def synthesize(self, text: str, *, voice: str) -> bytes:
+        """See TextToSpeech."""
+        del voice
+        self.said.append(text)
+        await asyncio.sleep(self._delay_s)
+        if self.failures:
+            raise self.failures.pop(0)
+        return b"\x00\x10" * (SAMPLES_PER_CHARACTER * len(text))
