@@ -31,6 +31,8 @@ class Apt:
     architecture: str
     keyring: Path | None
     """None: whatever keys apt on this machine trusts."""
+    retries: int = 3
+    """How often apt tries a failed fetch again, with growing pauses."""
 
     def update(self) -> None:
         """Fetch the signed index. Raises SetupError with what to do."""
@@ -128,7 +130,7 @@ APT::Sandbox::User "root"; // our folder is private, so that apt's own user coul
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
-Acquire::Retries "3";
+Acquire::Retries "{self.retries}";
 Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
 Acquire::http::Proxy::127.0.0.1 "DIRECT";

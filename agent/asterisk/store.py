@@ -46,6 +46,7 @@ class BundleStore:
     find_mirror: Callable[[], str] = mirror
     """Asked only when something has to be fetched."""
     find_keyring: Callable[[], Path | None] = keyring
+    retries: int = 3
 
     def obtain(self, specs: Sequence[BundleSpec], progress: Progress = quiet) -> dict[str, Path]:
         """Name → folder of each; what is missing is fetched first. Raises SetupError with what to do."""
@@ -76,7 +77,8 @@ class BundleStore:
             return
         for abandoned in self.folder.glob("*.part"):
             shutil.rmtree(abandoned, ignore_errors=True)
-        apt = Apt(self.folder / "apt", self.find_mirror(), self.suite, self.architecture, self.find_keyring())
+        source = (self.find_mirror(), self.suite, self.architecture, self.find_keyring(), self.retries)
+        apt = Apt(self.folder / "apt", *source)
         progress(f"Reading the package index of Debian {self.suite}")
         apt.update()
         index = apt.index()
