@@ -79,7 +79,8 @@ class ServerProcess:
     async def _until_ready(self, process: Process) -> None:
         ended = asyncio.ensure_future(process.wait())
         try:
-            await asyncio.wait([self.feed.ready, ended], timeout=READY_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            waiting: list[asyncio.Future[Any]] = [self.feed.ready, ended]
+            await asyncio.wait(waiting, timeout=READY_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
             if self.feed.ready.done() and not self.feed.ready.cancelled():
                 return
             if not self.feed.ready.done():
