@@ -1,0 +1,230 @@
+"""One call of the softphone, as a script or a test uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from agent.errors import TelephonyError
+from agent.testing.softphone.clock import ClockStatistics
+from agent.testing.softphone.ending import CallEnd, EndKind
+from agent.testing.softphone.layout import Reception
+from agent.testing.softphone.leg import Account, Leg
+from agent.testing.softphone.media import MediaThread
+from agent.testing.softphone.rtp import RATE, Pcm
+from agent.testing.softphone.rtp_socket import RtpSocket
+from agent.testing.softphone.wire import Address, SipWire
+
+ENERGY_BELOW_PEAK = 0.01  # -40 dB: quieter samples at the edges of a clip are not yet speech
+
+T = TypeVar("T")
+
+
+class CallEndedError(TelephonyError):
+    """The call was over before what was waited for came."""
+
+    code = "call_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the recording, in samples; `end` is the first that is not part of it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReport:
+    """What a report says of one call's sound."""
+
+    clock: ClockStatistics
+    reception: Reception
+    sent_late: tuple[tuple[int, float], ...]
+    """Position and lateness in ms of the softphone's own late packets: it measures badly there."""
+    missing: tuple[tuple[int, int], ...]
+    """Ranges of the received track that no packet covers."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+
+class PhoneCall:
+    """A call that was placed. Positions are samples at 8 kHz since the INVITE, on the clock of the recording."""
+
+    def __init__(
+        self,
+        wire: SipWire,
+        *,
+        peer: Address,
+        number: str,
+        account: Account,
+        recording: Path,
+        background: Pcm | None = None,
+        no_media_s: float | None = None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.recording = recording
+        """Two tracks: left sent, right received. Complete once `ended` has resolved."""
+        self.answered: asyncio.Future[bool] = loop.create_future()
+        """True: answered; False: the call ended before. Never raises."""
+        self.ended: asyncio.Future[CallEnd] = loop.create_future()
+        """How the call ended. Never raises."""
+        self.provisional: list[int] = []
+        """SIP codes 100 to 199, in the order they came."""
+        self.keys: asyncio.Queue[str] = asyncio.Queue()
+        """Keys that the other side pressed."""
+        self.answered_at: int | None = None
+        """Position at which the call was answered."""
+        sockets = RtpSocket(wire.address[0])
+        self._media = MediaThread(
+            sockets,
+            recording=recording,
+            background=background,
+            no_media_s=no_media_s,
+            on_no_media=lambda: self._leg.hang_up(CallEnd(EndKind.NO_MEDIA)),
+            on_key=self.keys.put_nowait,
+        )
+        self._leg = Leg(
+            wire,
+            peer=peer,
+            number=number,
+            account=account,
+            rtp_address=sockets.address,
+            on_provisional=self.provisional.append,
+            on_media=self._media.connect,
+            on_answer=self._on_answer,
+            on_end=self._on_end,
+        )
+
+    @property
+    def call_id(self) -> str:
+        """The Call-ID header."""
+        return self._leg.call_id
+
+    @property
+    def position(self) -> int:
+        """The present on the recording's clock."""
+        return self._media.clock.position(asyncio.get_running_loop().time())
+
+    @property
+    def held(self) -> bool:
+        """The other side has put us on hold: it takes no sound."""
+        return not self._media.sending
+
+    def start(self) -> None:
+        """Send the INVITE; the recording begins."""
+        self._media.start()
+        self._leg.start()
+
+    async def hang_up(self) -> CallEnd:
+        """End the call (BYE, or CANCEL before the answer) and wait until it is over."""
+        self._leg.hang_up()
+        return await asyncio.shield(self.ended)
+
+    async def abandon(self) -> CallEnd:
+        """Vanish without a word, as a telephone does that loses its network."""
+        self._leg.abandon()
+        return await asyncio.shield(self.ended)
+
+    async def say(self, pcm: Pcm, *, at: int | None = None) -> Span:
+        """Say 8 kHz samples from position `at` on (now, where it is None or past); wait until all is sent.
+
+        Returns where the energy of it lies. Cancelling stops the speech at the next frame.
+        Raises CallEndedError.
+        """
+        done = asyncio.Event()
+        clip = self._media.say(pcm, at=at, on_done=done.set)
+        try:
+            await self._unless_ended(done.wait())
+        except asyncio.CancelledError:
+            self._media.cut(clip)
+            raise
+        energy = energy_span(pcm)
+        return Span(clip.start + energy.start, clip.start + energy.end)
+
+    async def press(self, keys: str) -> None:
+        """Press keys of the telephone, one after the other, by RFC 4733.
+
+        Raises ValueError for an unknown key, TelephonyError where the other side takes none, CallEndedError.
+        """
+        if not self._media.takes_keys:
+            raise TelephonyError("The other side did not agree to telephone events.", code="no_telephone_events")
+        done = asyncio.Event()
+        self._media.press(keys, done.set)
+        await self._unless_ended(done.wait())
+
+    async def key(self) -> str:
+        """The next key that the other side presses. Raises CallEndedError."""
+        return await self._unless_ended(self.keys.get())
+
+    async def agent_started(self, *, after: int = 0) -> int:
+        """The first position at or after `after` where the other side's voice is heard. Raises CallEndedError.
+
+        Known 30 to 60 ms later, since shorter sounds do not count as voice.
+        """
+        detector = self._media.detector
+        return await self._unless_ended(self._media.when(lambda _now: detector.first_voice_after(after)))
+
+    async def agent_quiet(self, quiet_ms: int, *, after: int = 0) -> int:
+        """Wait until the other side has been quiet for so long, counted at the earliest from `after`.
+
+        Returns the position since which it is quiet. Raises CallEndedError.
+        """
+        detector, samples = self._media.detector, quiet_ms * RATE // 1000
+
+        def check(now: int) -> int | None:
+            since = detector.quiet_since(after)
+            return since if now - since >= samples else None
+
+        return await self._unless_ended(self._media.when(check))
+
+    async def reached(self, position: int) -> int:
+        """Wait until the recording's clock has reached a position. Raises CallEndedError."""
+        return await self._unless_ended(self._media.when(lambda now: now if now >= position else None))
+
+    def report(self) -> MediaReport:
+        """How well both sides kept time, so far."""
+        return MediaReport(
+            clock=self._media.clock.statistics(),
+            reception=self._media.layout.reception,
+            sent_late=tuple(self._media.clock.late),
+            missing=tuple(self._media.tape.missing),
+        )
+
+    async def _unless_ended(self, work: Awaitable[T]) -> T:
+        task: asyncio.Future[Any] = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait([task, self.ended], return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return cast("T", task.result())
+            raise CallEndedError(f"The call ended first: {self.ended.result()}.")
+        finally:
+            task.cancel()
+
+    def _on_answer(self) -> None:
+        self.answered_at = self.position
+        self.answered.set_result(True)
+
+    def _on_end(self, end: CallEnd) -> None:
+        self._media.finished.add_done_callback(lambda _finished: self._on_media_finished(end))
+        self._media.finish()
+
+    def _on_media_finished(self, end: CallEnd) -> None:
+        self._media.join()  # its last act was to schedule this
+        if not self.answered.done():
+            self.answered.set_result(False)
+        self.ended.set_result(end)
+
+
+def energy_span(pcm: Pcm) -> Span:
+    """From the first to after the last sample within 40 dB of the loudest; empty at 0 for silence."""
+    magnitude = np.abs(pcm.astype(np.int32))
+    loud = np.flatnonzero(magnitude >= max(1.0, float(magnitude.max(initial=0)) * ENERGY_BELOW_PEAK))
+    return Span(int(loud[0]), int(loud[-1]) + 1) if len(loud) else Span(0, 0)

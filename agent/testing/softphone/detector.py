@@ -1,0 +1,80 @@
+"""Hears live whether the other side speaks. Pure: received sound with its positions in, runs of voice out.
+
+Exact figures come from `agent.testing.measure` after the call; this one only has to follow the conversation.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from agent.testing.softphone.rtp import Pcm
+
+STEP = 80  # samples, 10 ms
+CONFIRM_STEPS = 3  # 30 ms: shorter is a click
+JOIN = 800  # samples, 100 ms: a shorter gap is part of a word
+ABOVE_FLOOR_DB = 12.0
+LOWEST_DBFS = -50.0  # a quieter voice would hardly be heard in a telephone
+HIGHEST_DBFS = -35.0  # however loud the noise, this is voice
+FLOOR_RISE_DB = 0.005  # per step: 0.5 dB a second, so that a long sentence does not become the floor
+SILENCE_DBFS = -90.0
+RUNS_KEPT = 256  # some minutes of talk
+
+
+def level_dbfs(pcm: Pcm) -> float:
+    """Root mean square relative to full scale; -90 for digital silence."""
+    power = float(np.mean(np.square(pcm, dtype=np.float64))) if len(pcm) else 0.0
+    return max(SILENCE_DBFS, 10 * float(np.log10(power / 32768**2))) if power else SILENCE_DBFS
+
+
+class LiveDetector:
+    """Energy against a noise floor that adapts."""
+
+    def __init__(self) -> None:
+        self._floor = SILENCE_DBFS
+        self._pending: list[int] = []
+        self._runs: deque[list[int]] = deque(maxlen=RUNS_KEPT)
+
+    @property
+    def threshold_dbfs(self) -> float:
+        """What counts as voice now."""
+        return min(max(self._floor + ABOVE_FLOOR_DB, LOWEST_DBFS), HIGHEST_DBFS)
+
+    @property
+    def last_voice(self) -> int | None:
+        """Position where the latest voice ended; None: nothing was heard yet."""
+        return self._runs[-1][1] if self._runs else None
+
+    def feed(self, position: int, pcm: Pcm) -> None:
+        """Received sound, in order."""
+        for start in range(0, len(pcm), STEP):
+            piece = pcm[start : start + STEP]
+            level = level_dbfs(piece)
+            voiced = level >= self.threshold_dbfs
+            self._floor = min(level, self._floor + FLOOR_RISE_DB)
+            self._step(position + start, position + start + len(piece), voiced=voiced)
+
+    def first_voice_after(self, position: int) -> int | None:
+        """The first position at or after `position` where there was voice; None: none yet."""
+        for start, end in self._runs:
+            if end > position:
+                return max(start, position)
+        return None
+
+    def quiet_since(self, position: int) -> int:
+        """Since when it has been quiet, counted at the earliest from `position`."""
+        return max(position, self.last_voice or 0)
+
+    def _step(self, start: int, end: int, *, voiced: bool) -> None:
+        if not voiced:
+            self._pending.clear()
+            return
+        if self._runs and start - self._runs[-1][1] < JOIN:
+            self._runs[-1][1] = max(end, self._runs[-1][1])
+            self._pending.clear()
+            return
+        self._pending.append(start)
+        if len(self._pending) >= CONFIRM_STEPS:
+            self._runs.append([self._pending[0], end])
+            self._pending.clear()
