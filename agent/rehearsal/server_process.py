@@ -50,10 +50,12 @@ class ServerProcess:
         writing = await self.feed.open()
         try:
             with self._log.open("ab") as output:
-                # SIGTERM when we die, so that the agent hangs up its calls; its workers watch it in turn.
+                # SIGTERM when we die, so that the agent hangs up its calls; its workers watch it in turn. A process
+                # group of its own: Ctrl-C reaches us alone, and we stop it as we do otherwise, calls and all.
                 self._process = await asyncio.create_subprocess_exec(
                     setpriv, "--pdeathsig", "TERM", "--", *self._argv, "--events-fd", str(writing),
                     stdin=DEVNULL, stdout=output, stderr=output, env=dict(self._env), pass_fds=(writing,),
+                    process_group=0,
                 )  # fmt: skip
         finally:
             os.close(writing)
@@ -62,6 +64,12 @@ class ServerProcess:
         except BaseException:
             await self.stop()
             raise
+
+    async def wait(self) -> int:
+        """Return when it has ended, however it did: its status, negative for a signal. Raises SetupError as `pid`."""
+        if self._process is None:
+            raise SetupError("The agent was not started yet.")
+        return await self._process.wait()
 
     async def stop(self) -> None:
         """End it: gracefully, then by force. Does nothing where none runs."""
@@ -83,7 +91,7 @@ class ServerProcess:
             await asyncio.wait(waiting, timeout=READY_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
             if self.feed.ready.done() and not self.feed.ready.cancelled():
                 return
-            if not self.feed.ready.done():
+            if not self.feed.ready.done() and not ended.done():
                 raise SetupError(f"The agent was not ready after {READY_TIMEOUT_S:g} s; see {self._log}.")
             status = await asyncio.wait_for(asyncio.shield(ended), STOP_TIMEOUT_S)
         except TimeoutError:
