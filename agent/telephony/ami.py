@@ -41,14 +41,13 @@ class AmiMonitor:
     def __init__(
         self,
         settings: AsteriskSettings,
-        password: str,
         *,
         on_change: Callable[[], None] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         """`on_change` is called when the snapshot or `connected` changed; it must not block."""
         self._settings = settings
-        self._password = password
+        self._password = settings.ami_password.get_secret_value()
         self._on_change = on_change
         self._backoff = backoff or Backoff()
         self._endpoints: tuple[Endpoint, ...] = ()

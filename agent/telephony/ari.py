@@ -10,11 +10,14 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
+import structlog
 from yarl import URL
 
-from agent.errors import TelephonyError
+from agent.errors import ConfigurationError, TelephonyError
 from agent.settings import AsteriskSettings
 from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
+
+log = structlog.get_logger()
 
 _IDLE_CONNECTION_S = 5.0
 """Asterisk closes an idle HTTP connection after 15 s (`session_keep_alive`); we let go earlier, so that a request never
@@ -42,12 +45,12 @@ class AriClient:
     (WrongPasswordError), `ari_not_found` (GoneError) and `ari_refused`.
     """
 
-    def __init__(self, settings: AsteriskSettings, password: str) -> None:
+    def __init__(self, settings: AsteriskSettings) -> None:
         self.app = settings.app
         self._base = settings.ari_url
         self._user = settings.ari_user
         self._timeout_s = settings.request_timeout_s
-        self._authorization = aiohttp.encode_basic_auth(settings.ari_user, password)
+        self._authorization = aiohttp.encode_basic_auth(settings.ari_user, settings.ari_password.get_secret_value())
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -69,6 +72,15 @@ class AriClient:
     async def ping(self) -> None:
         """Return if Asterisk answers and accepts our password."""
         await self._object("GET", "asterisk", "ping")
+
+    async def check_password(self) -> None:
+        """Raise ConfigurationError if Asterisk is there and refuses our password; else return."""
+        try:
+            await self.ping()
+        except WrongPasswordError as error:
+            raise ConfigurationError(str(error)) from error
+        except TelephonyError as error:
+            log.debug("telephony.password_not_checked", code=error.code)
 
     async def channels(self) -> list[Channel]:
         """All channels, ours and others'."""
