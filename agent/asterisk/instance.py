@@ -26,6 +26,7 @@ BOOT_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 _PROGRAM = "usr/sbin/asterisk"
 _PORT_TRIES = 5
+_NOT_STARTED = "This Asterisk was not started yet."
 
 
 class AsteriskInstance:
@@ -63,6 +64,13 @@ class AsteriskInstance:
         return self._run_dir.resolve() / "log/console.log"
 
     @property
+    def sockets(self) -> Path:
+        """The folder of its control socket: in the run folder, unless that has too long a path."""
+        if self._layout is None:
+            raise SetupError(_NOT_STARTED)
+        return self._layout.sockets
+
+    @property
     def pid(self) -> int:
         """Of the running process. Raises SetupError while there is none."""
         return self._running().pid
@@ -74,7 +82,7 @@ class AsteriskInstance:
         Await it through `asyncio.shield`. Raises SetupError before the first start.
         """
         if self._exited is None:
-            raise SetupError("This Asterisk was not started yet.")
+            raise SetupError(_NOT_STARTED)
         return self._exited
 
     async def start(self) -> None:
@@ -161,7 +169,7 @@ class AsteriskInstance:
 
     def _argv(self, *arguments: str) -> list[str]:
         if self._layout is None:
-            raise SetupError("This Asterisk was not started yet.")
+            raise SetupError(_NOT_STARTED)
         return self._prefix.argv(_PROGRAM, "-C", str(self._layout.main_config), *arguments)
 
     async def _boot(self) -> None:

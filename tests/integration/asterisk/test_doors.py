@@ -1,0 +1,102 @@
+"""Who gets in through ARI, AMI and SIP, and what callers hear when the agent is away."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from agent.asterisk.instance import AsteriskInstance
+from tests.integration.asterisk.raw_caller import RawCaller
+
+
+def session(instance: AsteriskInstance, password: str) -> aiohttp.ClientSession:
+    login = aiohttp.encode_basic_auth(instance.config.ari_user, password)
+    return aiohttp.ClientSession(instance.ari_url, headers={"Authorization": login})
+
+
+async def ami(instance: AsteriskInstance, password: str, *actions: str) -> list[str]:
+    """The answers to a login and to actions without parameters; only the first where the login is refused."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", instance.config.ami_port)
+    answers: list[str] = []
+    try:
+        await reader.readline()
+        for number, action in enumerate(
+            (f"Login\r\nUsername: {instance.config.ami_user}\r\nSecret: {password}", *actions)
+        ):
+            writer.write(f"Action: {action}\r\nActionID: {number}\r\n\r\n".encode())
+            block = ""
+            while not (block.startswith("Response:") and f"\r\nActionID: {number}\r\n" in block):
+                block = (await reader.readuntil(b"\r\n\r\n")).decode()
+            answers.append(block)
+            if "Authentication failed" in block:
+                break
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    return answers
+
+
+async def test_ari_takes_its_password_and_no_other(asterisk: AsteriskInstance) -> None:
+    async with session(asterisk, asterisk.config.ari_password) as good, good.get("/ari/asterisk/info") as answer:
+        assert answer.status == 200
+        assert (await answer.json())["system"]["version"].startswith("22.")
+    async with session(asterisk, "wrong-password") as bad, bad.get("/ari/asterisk/info") as answer:
+        assert answer.status == 401
+
+
+async def test_ami_takes_its_password_and_no_other(asterisk: AsteriskInstance) -> None:
+    assert "Success" in (await ami(asterisk, asterisk.config.ami_password))[0]
+    assert "Authentication failed" in (await ami(asterisk, "wrong-password"))[0]
+
+
+async def test_ami_tells_the_state_of_telephones_and_trunks(asterisk: AsteriskInstance) -> None:
+    _, *told = await ami(asterisk, asterisk.config.ami_password, "PJSIPShowRegistrationsOutbound", "PJSIPShowEndpoints")
+    assert ["Success" in answer for answer in told] == [True, True]
+
+
+@pytest.mark.parametrize("action", ["Originate", "Command", "GetConfig", "UpdateConfig", "Redirect", "Setvar"])
+async def test_ami_places_no_call_and_touches_no_configuration_file(asterisk: AsteriskInstance, action: str) -> None:
+    _, answer = await ami(asterisk, asterisk.config.ami_password, action)
+    assert "Permission denied" in answer
+
+
+@pytest.mark.parametrize("user", ["stranger", "phone", "rehearsal"])
+async def test_a_caller_without_a_password_is_refused(asterisk: AsteriskInstance, user: str) -> None:
+    async with RawCaller(asterisk.config.sip_port, user) as caller:
+        assert await caller.invite("1000") == 401
+
+
+@pytest.mark.parametrize("number", ["reception", "1000&PJSIP", "+", "1" * 16, "1000%3BStasis", "s", "FAILED"])
+async def test_what_is_no_number_is_refused(open_asterisk: AsteriskInstance, number: str) -> None:
+    async with RawCaller(open_asterisk.config.sip_port) as caller:
+        assert await caller.invite(number) in {404, 484}  # 484: the beginning of a number, and no number yet
+
+
+async def heard_apology(instance: AsteriskInstance, number: str) -> None:
+    async with RawCaller(instance.config.sip_port) as caller:
+        assert await caller.invite(number) == 200
+        await caller.hung_up()
+        packets = [caller.rtp.messages.get_nowait() for _ in range(caller.rtp.messages.qsize())]
+    loud = [packet for packet in packets if len({*packet[12:]}) > 30]  # µ-law speech has many values, silence few
+    assert len(loud) > 50, f"{len(loud)} of {len(packets)} packets of 20 ms held speech"
+
+
+async def test_callers_hear_an_apology_when_the_agent_never_came(open_asterisk: AsteriskInstance) -> None:
+    await heard_apology(open_asterisk, "1000")
+
+
+async def test_callers_hear_an_apology_when_the_agent_has_gone(open_asterisk: AsteriskInstance) -> None:
+    async with (
+        session(open_asterisk, open_asterisk.config.ari_password) as agent,
+        agent.ws_connect("/ari/events", params={"app": "phone-agent"}) as events,
+        RawCaller(open_asterisk.config.sip_port) as caller,
+    ):
+        inviting = asyncio.create_task(caller.invite("1000"))
+        started = await events.receive_json()
+        assert (started["type"], started["channel"]["dialplan"]["exten"]) == ("StasisStart", "1000")
+        async with agent.delete(f"/ari/channels/{started['channel']['id']}") as deleted:
+            assert deleted.status == 204
+        assert await inviting >= 400
+    await heard_apology(open_asterisk, "+15551234567")
