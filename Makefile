@@ -22,12 +22,12 @@ setup:
 demo:
 	@.ci/bootstrap
 	@$(AGENT) setup --for demo
-	@$(AGENT) demo
+	@$(AGENT) demo $(ARGS)
 
 run:
 	@.ci/bootstrap
 	@$(AGENT) setup --for run
-	@exec $(AGENT) run
+	@exec $(AGENT) run $(ARGS)
 
 test:
 	@.ci/bootstrap dev
