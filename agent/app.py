@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from agent.dialog.phrases import PhraseBook
 from agent.dialog.work import Parts
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
+from agent.errors import ConfigurationError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops.health import HealthServer
@@ -25,7 +25,7 @@ from agent.speech.stt import WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.vad import VoiceDetector, load_model
 from agent.telephony.ami import AmiMonitor
-from agent.telephony.ari import AriClient
+from agent.telephony.ari import AriClient, WrongPasswordError
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.switchboard import Switchboard
 from agent.workers.fleet import Fleet
@@ -87,12 +87,13 @@ class PhoneAgent:
         stack.push_async_callback(self._media.close)
         await self._health.start()
         stack.push_async_callback(self._health.close)
-        ari = await stack.enter_async_context(AriClient(settings.asterisk))
-        await ari.check_password()
+        asterisk = settings.asterisk
+        ari = await stack.enter_async_context(AriClient(asterisk))
+        await _check_password(ari)
         stack.push_async_callback(self._workers.stop)
         await self._workers.start()
         parts = await self._parts()
-        monitor = AmiMonitor(settings.asterisk)
+        monitor = AmiMonitor(asterisk)
         await monitor.start()
         stack.push_async_callback(monitor.close)
         self._switchboard = Switchboard(
@@ -140,7 +141,11 @@ class PhoneAgent:
         await switchboard.close()
 
 
-async def serve(settings: Settings, sink: EventSink, stop: asyncio.Event) -> None:
-    """Take calls until `stop` is set."""
-    async with PhoneAgent(settings, sink):
-        await stop.wait()
+async def _check_password(ari: AriClient) -> None:
+    """Before the models are loaded, which takes seconds. An Asterisk that is not there yet is looked for later."""
+    try:
+        await ari.ping()
+    except WrongPasswordError as error:
+        raise ConfigurationError(str(error)) from error
+    except TelephonyError:
+        return

@@ -1,10 +1,47 @@
 """The command `phone-agent`."""
 
+from __future__ import annotations
+
+import sys
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+from agent import __version__
+from agent.commands import bench, config, demo, doctor, models, rehearse, run, serve, setup
+from agent.errors import PhoneAgentError
+
+BROKEN = 2
+"""Exit status where nothing was begun, since the configuration or the machine cannot do it."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers and places telephone calls on your own Asterisk.",
+)
+app.command()(serve.serve)
+app.command()(run.run)
+app.command()(demo.demo)
+app.command()(rehearse.rehearse)
+app.command()(doctor.doctor)
+app.command()(setup.setup)
+app.add_typer(bench.app, name="bench")
+app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line. An error of ours is one sentence and exit status 2."""
+    try:
+        app()
+    except PhoneAgentError as error:
+        typer.echo(f"phone-agent: {error}", err=True)
+        sys.exit(BROKEN)
+    except KeyboardInterrupt:
+        sys.exit(130)

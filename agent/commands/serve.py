@@ -34,33 +34,34 @@ def serve(
 async def _serve(settings: Settings, events_fd: int | None) -> None:
     from agent.app import PhoneAgent  # heavy: a faulty configuration is reported without it
 
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    main = asyncio.current_task()
+    serving = asyncio.current_task()
+    ready = False
 
     def asked_to_stop() -> None:
-        if stop.is_set() and main is not None:
-            main.cancel()  # asked twice: at once
+        if serving is not None and (stop.is_set() or not ready):
+            serving.cancel()  # asked twice, or before a call could come: at once
         stop.set()
 
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked_to_stop)
     pipe = await EventPipe.open(events_fd) if events_fd is not None else None
     try:
-        starting = asyncio.create_task(_run(PhoneAgent(settings, pipe or _nobody), pipe, stop))
-        await starting
+        async with PhoneAgent(settings, pipe or _nobody) as agent:
+            ready = True
+            log.info("server.ready", **agent.ports)
+            if pipe is not None:
+                pipe.write({"type": "server.ready", **agent.ports})
+            await stop.wait()
+            log.info("server.stopping")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        log.info("server.stopped_early")
     finally:
         if pipe is not None:
             pipe.close()
-
-
-async def _run(agent: PhoneAgent, pipe: EventPipe | None, stop: asyncio.Event) -> None:
-    async with agent:
-        log.info("server.ready", **agent.ports)
-        if pipe is not None:
-            pipe.write({"type": "server.ready", **agent.ports})
-        await stop.wait()
-        log.info("server.stopping")
 
 
 def _nobody(_event: Event) -> None:

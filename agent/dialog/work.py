@@ -107,7 +107,7 @@ class Work:
         return None
 
     async def say_and_end(self, text: str, reason: EndedReason) -> EndedReason:
-        """Say a last sentence, wait until it was sent in full, and end the call. A mouth that fails ends it in silence."""
+        """Say a last sentence, to its end, and end the call; a mouth that fails ends it in silence."""
         self.final = True
         with contextlib.suppress(TextToSpeechError):
             await self.say(text)
