@@ -1,0 +1,284 @@
+"""Asterisk as the switchboard sees it, in one process and in virtual time.
+
+Its events come in the orders seen from Asterisk 22.10.1. Requests, the websocket and each AudioSocket have delays of
+their own, drawn from a seed, so that what happens at one instant reaches us in any order, as it does over real sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+
+from agent.errors import TelephonyError
+from agent.media.ending import MediaEndKind
+from agent.telephony.ari import GoneError
+from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
+from tests.unit.telephony.fake_media import FakeMediaServer, FakeStream
+
+SHUTDOWN = {"soft": True, "cause": 4}
+
+
+@dataclass
+class FakeChannel:
+    id: str
+    exten: str
+    state: str = "Ring"
+    stream: FakeStream | None = None
+    in_stasis: bool = True
+    app: str = "phone-agent"
+    followed: bool = False
+    """Whether ChannelDestroyed is sent for it."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": f"Fake/{self.id}",
+            "state": self.state,
+            "caller": {"name": "", "number": "+15551230000"},
+            "dialplan": {"exten": self.exten, "app_name": "Stasis", "app_data": self.app if self.in_stasis else ""},
+        }
+
+
+class FakeWebSocket:
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[aiohttp.WSMessage | None] = asyncio.Queue()
+        self.closed = False
+
+    def deliver(self, event: dict[str, Any] | None) -> None:
+        if event is None:
+            self._queue.put_nowait(None)
+        else:
+            self._queue.put_nowait(aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, json.dumps(event), None))
+
+    def __aiter__(self) -> FakeWebSocket:
+        return self
+
+    async def __anext__(self) -> aiohttp.WSMessage:
+        message = await self._queue.get()
+        if message is None:
+            self.closed = True
+            raise StopAsyncIteration
+        return message
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class FakeAsterisk:
+    """Stands for AriClient, and for the Asterisk behind it."""
+
+    def __init__(self, media: FakeMediaServer, *, seed: int = 0, slowest_s: float = 0.004) -> None:
+        self.app = "phone-agent"
+        self.media = media
+        self.alive = True
+        self.requests: list[str] = []
+        self.channels_by_id: dict[str, FakeChannel] = {}
+        self.bridges_by_id: dict[str, set[str]] = {}
+        self.hung_up_with: dict[str, int] = {}
+        self.failing: dict[str, TelephonyError] = {}
+        """Request → what it fails with, though Asterisk lives."""
+        self._random = random.Random(seed)  # noqa: S311 - not for secrets
+        self._slowest_s = slowest_s
+        self._websocket: FakeWebSocket | None = None
+        self._last_event_at = 0.0
+        self._starts = 1
+        self._ids = 0
+
+    # What happens in the world.
+
+    def ring(self, exten: str = "1000") -> str:
+        self._ids += 1
+        channel = FakeChannel(f"{self._starts}.{self._ids}", exten)
+        if self.alive and self._websocket is not None:
+            self.channels_by_id[channel.id] = channel
+            self._send("StasisStart", channel, args=[])
+        return channel.id
+
+    def press(self, channel_id: str, digit: str) -> None:
+        self._send("ChannelDtmfReceived", self.channels_by_id[channel_id], digit=digit)
+
+    def caller_hangs_up(self, channel_id: str, cause: int = 16) -> None:
+        channel = self.channels_by_id.get(channel_id)
+        if self.alive and channel is not None:
+            self._send("ChannelHangupRequest", channel)
+            self._destroy(channel, cause)
+
+    def sound_breaks(self) -> None:
+        """Asterisk loses every AudioSocket, and lives."""
+        for channel in list(self.channels_by_id.values()):
+            if channel.stream is not None and self.alive:
+                self._end_stream(channel, MediaEndKind.RESET)
+                self._destroy(channel, 16)
+
+    def stops(self) -> None:
+        """`core stop now`, SIGTERM: all channels are hung up, then the connections close."""
+        channels = list(self.channels_by_id.values())
+        self._random.shuffle(channels)
+        for channel in channels:
+            self._send("ChannelHangupRequest", channel, **SHUTDOWN)
+        for channel in channels:
+            self._end_stream(channel, MediaEndKind.PEER_CLOSED)
+            self._destroy(channel, 16)
+        self._go()
+
+    def dies(self) -> None:
+        """SIGKILL: nothing is said."""
+        for channel in self.channels_by_id.values():
+            self._end_stream(channel, MediaEndKind.RESET)
+        self._go()
+
+    def starts(self) -> None:
+        self.alive = True
+        self._starts += 1
+
+    def websocket_breaks(self) -> None:
+        if self._websocket is not None:
+            self._at_event_time(self._websocket.deliver, None)
+        self._websocket = None
+
+    def say(self, event: dict[str, Any]) -> None:
+        """Send any event at all."""
+        if self._websocket is not None:
+            self._at_event_time(self._websocket.deliver, event)
+
+    # What AriClient offers.
+
+    async def info(self) -> AsteriskInfo:
+        await self._request("info")
+        return AsteriskInfo("22.10.1", str(self._starts))
+
+    async def channels(self) -> list[Channel]:
+        await self._request("channels")
+        return [Channel.of(channel.as_json()) for channel in self.channels_by_id.values()]
+
+    async def channel(self, channel_id: str) -> Channel:
+        await self._request("channel")
+        return Channel.of(self._channel(channel_id).as_json())
+
+    async def bridges(self) -> list[Bridge]:
+        await self._request("bridges")
+        return [Bridge(bridge_id, tuple(members)) for bridge_id, members in self.bridges_by_id.items()]
+
+    async def subscribe(self, channel_id: str) -> None:
+        await self._request("subscribe")
+        self._channel(channel_id).followed = True
+
+    async def answer(self, channel_id: str) -> None:
+        await self._request("answer")
+        self._channel(channel_id).state = "Up"
+
+    async def hang_up(self, channel_id: str, *, cause: int = 16) -> None:
+        await self._request("hang_up")
+        channel = self._channel(channel_id)
+        self.hung_up_with[channel_id] = cause
+        self._end_stream(channel, MediaEndKind.PEER_CLOSED)
+        self._destroy(channel, cause)
+
+    async def external_media(self, channel_id: str, *, connection: str, address: str) -> Channel:
+        await self._request("external_media")
+        channel = FakeChannel(channel_id, "s", state="Up", followed=True)
+        self.channels_by_id[channel_id] = channel
+        channel.stream = self.media.connect(UUID(connection), lambda: self._stream_closed_by_us(channel))
+        self._send("StasisStart", channel, args=[])
+        return Channel.of(channel.as_json())
+
+    async def create_bridge(self, bridge_id: str) -> Bridge:
+        await self._request("create_bridge")
+        self.bridges_by_id[bridge_id] = set()
+        return Bridge(bridge_id, ())
+
+    async def add_channels(self, bridge_id: str, *channel_ids: str) -> None:
+        await self._request("add_channels")
+        for channel_id in channel_ids:
+            self._channel(channel_id)
+        self.bridges_by_id[bridge_id] |= set(channel_ids)
+
+    async def destroy_bridge(self, bridge_id: str) -> None:
+        await self._request("destroy_bridge")
+        if self.bridges_by_id.pop(bridge_id, None) is None:
+            raise GoneError("no such bridge")
+
+    async def application_exists(self) -> bool:
+        await self._request("application_exists")
+        return self._websocket is not None
+
+    async def send_marker(self, name: str) -> None:
+        await self._request("send_marker")
+        self._send("ChannelUserevent", None, eventname=name)
+
+    async def open_events(self) -> FakeWebSocket:
+        await self._request("open_events")
+        if self._websocket is not None:
+            self._send("ApplicationReplaced", None, application=self.app)
+        self._websocket = FakeWebSocket()
+        return self._websocket
+
+    # How it works.
+
+    async def _request(self, name: str) -> None:
+        self.requests.append(name)
+        for _ in range(2):  # there and back
+            if not self.alive:
+                raise TelephonyError("Asterisk does not answer", code="ari_unreachable")
+            await asyncio.sleep(self._delay())
+        if name in self.failing:
+            raise self.failing[name]
+
+    def _channel(self, channel_id: str) -> FakeChannel:
+        if channel_id not in self.channels_by_id:
+            raise GoneError("no such channel")
+        return self.channels_by_id[channel_id]
+
+    def _destroy(self, channel: FakeChannel, cause: int) -> None:
+        self.channels_by_id.pop(channel.id, None)
+        for members in self.bridges_by_id.values():
+            members.discard(channel.id)
+        self._send("StasisEnd", channel)
+        if channel.followed:
+            self._send("ChannelHangupRequest", channel, cause=cause, soft=True)
+            self._send("ChannelDestroyed", channel, cause=cause, cause_txt="")
+
+    def _stream_closed_by_us(self, channel: FakeChannel) -> None:
+        def noticed() -> None:
+            if self.alive and channel.id in self.channels_by_id:
+                self._destroy(channel, 16)
+
+        self._later(noticed)
+
+    def _end_stream(self, channel: FakeChannel, kind: MediaEndKind) -> None:
+        stream, channel.stream = channel.stream, None
+        if stream is not None:
+            self._later(lambda: stream.end(kind))
+
+    def _go(self) -> None:
+        self.alive = False
+        self.channels_by_id.clear()
+        self.bridges_by_id.clear()
+        self.websocket_breaks()
+
+    def _send(self, kind: str, channel: FakeChannel | None, **fields: Any) -> None:
+        if self._websocket is None:
+            return
+        event = {"type": kind, "application": self.app, **fields}
+        if channel is not None:
+            event["channel"] = channel.as_json()
+        self._at_event_time(self._websocket.deliver, event)
+
+    def _at_event_time(self, deliver: Callable[[Any], None], event: object) -> None:
+        loop = asyncio.get_running_loop()
+        # A hair later each time: timers of the same instant would be free to swap places.
+        self._last_event_at = max(self._last_event_at + 1e-9, loop.time() + self._delay())
+        loop.call_at(self._last_event_at, deliver, event)
+
+    def _later(self, action: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(self._delay(), action)
+
+    def _delay(self) -> float:
+        return self._random.uniform(0, self._slowest_s)

@@ -1,0 +1,316 @@
+"""Each way in which a call can end, alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.domain.call import Call, CallStatus, EndedReason
+from agent.domain.events import KeyPressed
+from agent.errors import LanguageModelError, TelephonyError
+from agent.telephony.inputs import ChannelInputs
+from tests.unit.dialog.virtual_time import run
+from tests.unit.telephony.fake_media import FakeStream
+from tests.unit.telephony.house import House, open_house
+
+
+async def talking(house: House) -> str:
+    channel_id = house.asterisk.ring()
+    await house.in_conversation.wait()
+    return channel_id
+
+
+async def ended(house: House) -> tuple[CallStatus, EndedReason | None]:
+    await house.settled()
+    house.check_histories()
+    last = house.last
+    await house.check_nothing_left()
+    return last.status, last.ended_reason
+
+
+def test_caller_hangs_up() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            house.asterisk.caller_hangs_up(await talking(house), cause=16)
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.CALLER_HANGUP)
+            assert house.last.hangup_cause == 16
+            assert house.asterisk.hung_up_with.keys() <= {f"phone-agent.media.{house.last.id[5:]}"}
+
+    run(main())
+
+
+def test_caller_gives_up_while_it_rings() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            channel_id = house.asterisk.ring()
+            house.asterisk.caller_hangs_up(channel_id, cause=127)
+            assert await ended(house) == (CallStatus.CANCELED, EndedReason.CANCELED)
+            assert not house.in_conversation.is_set()
+
+    run(main())
+
+
+def test_conversation_ends_and_its_last_sound_is_heard() -> None:
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        assert call.status is CallStatus.IN_PROGRESS
+        stream.playout.play(b"\1\0" * 80)
+        return EndedReason.AGENT_HANGUP
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            channel_id = await talking(house)
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.AGENT_HANGUP)
+            assert house.asterisk.hung_up_with[channel_id] == 16
+            (stream,) = house.media.streams
+            assert stream.playout.played[0] == b"\1\0" * 80
+            assert not any(stream.playout.played[1]), "silence follows, while the last sound is on its way"
+
+    run(main())
+
+
+def test_asterisk_stops_in_order() -> None:
+    async def main() -> None:
+        for seed in range(40):
+            async with open_house(seed=seed) as house:
+                await talking(house)
+                house.asterisk.stops()
+                assert await ended(house) == (CallStatus.COMPLETED, EndedReason.TELEPHONY_ERROR), seed
+
+    run(main())
+
+
+def test_asterisk_dies() -> None:
+    async def main() -> None:
+        for seed in range(40):
+            async with open_house(seed=seed) as house:
+                await talking(house)
+                house.asterisk.dies()
+                assert await ended(house) == (CallStatus.COMPLETED, EndedReason.TELEPHONY_ERROR), seed
+
+    run(main())
+
+
+def test_sound_breaks_while_asterisk_lives() -> None:
+    async def main() -> None:
+        for seed in range(40):
+            async with open_house(seed=seed) as house:
+                channel_id = await talking(house)
+                house.asterisk.sound_breaks()
+                assert await ended(house) == (CallStatus.COMPLETED, EndedReason.MEDIA_ERROR), seed
+                assert house.asterisk.hung_up_with[channel_id] == 16
+
+    run(main())
+
+
+def test_events_are_lost_for_a_while_and_the_call_goes_on() -> None:
+    done = asyncio.Event()
+
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        await done.wait()
+        return EndedReason.AGENT_HANGUP
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            await talking(house)
+            house.asterisk.websocket_breaks()
+            await asyncio.sleep(0.01)
+            assert not house.switchboard.events.connected
+            await house.connected()
+            await asyncio.sleep(1)
+            assert house.switchboard.calls
+            done.set()
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.AGENT_HANGUP)
+
+    run(main())
+
+
+def test_caller_hangs_up_while_events_are_lost() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            channel_id = await talking(house)
+            house.asterisk.websocket_breaks()
+            house.asterisk.caller_hangs_up(channel_id)
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.CALLER_HANGUP)
+
+    run(main())
+
+
+def test_asterisk_is_another_one_when_the_events_come_back() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            await talking(house)
+            asterisk = house.asterisk
+            for channel in asterisk.channels_by_id.values():
+                channel.stream = None  # the end of the sound is not noticed either: the network is down
+            asterisk.dies()
+            asterisk.starts()
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.TELEPHONY_ERROR)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("a fault of ours"), EndedReason.INTERNAL_ERROR),
+        (asyncio.CancelledError(), EndedReason.INTERNAL_ERROR),
+        (LanguageModelError("too slow", code="llm_timeout"), EndedReason.LLM_ERROR),
+    ],
+)
+def test_conversation_fails_and_others_go_on(error: BaseException, reason: EndedReason) -> None:
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        if inputs.digits.empty():
+            await inputs.digits.get()
+        raise error
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            first, second = house.asterisk.ring(), house.asterisk.ring()
+            await asyncio.sleep(1)
+            house.asterisk.press(first, "1")
+            await asyncio.sleep(1)
+            (other,) = house.switchboard.calls
+            assert house.asterisk.hung_up_with[first] == 16
+            assert [e.digit for e in house.events if isinstance(e, KeyPressed)] == ["1"]
+            house.asterisk.caller_hangs_up(second)
+            await house.settled()
+            house.check_histories()
+            by_id = {call_id: history[-1].ended_reason for call_id, history in house.calls.items()}
+            assert by_id.pop(other.id) is EndedReason.CALLER_HANGUP
+            assert list(by_id.values()) == [reason]
+            await house.check_nothing_left()
+
+    run(main())
+
+
+def test_conversation_returns_nonsense() -> None:
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        return "because"  # type: ignore[return-value]  # that is the fault
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            house.asterisk.ring()
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.INTERNAL_ERROR)
+
+    run(main())
+
+
+def test_conversation_that_cannot_be_cancelled_is_left_behind() -> None:
+    release = asyncio.Event()
+
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+        return EndedReason.AGENT_HANGUP
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            house.asterisk.caller_hangs_up(await talking(house))
+            await house.settled()
+            assert house.last.ended_reason is EndedReason.CALLER_HANGUP
+            release.set()
+            await house.check_nothing_left()
+
+    run(main())
+
+
+def test_unknown_number_is_refused() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            channel_id = house.asterisk.ring("4711")
+            assert await ended(house) == (CallStatus.FAILED, EndedReason.INVALID_DESTINATION)
+            assert house.asterisk.hung_up_with == {channel_id: 1}
+            assert house.last.hangup_cause == 1
+            assert not {"answer", "external_media"} & set(house.asterisk.requests)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("request_name", "error", "reason"),
+    [
+        ("external_media", TelephonyError("500", code="ari_refused"), EndedReason.MEDIA_ERROR),
+        ("external_media", TelephonyError("slow", code="ari_timeout"), EndedReason.TELEPHONY_ERROR),
+        ("create_bridge", TelephonyError("500", code="ari_refused"), EndedReason.TELEPHONY_ERROR),
+        ("add_channels", TelephonyError("422", code="ari_refused"), EndedReason.TELEPHONY_ERROR),
+        ("answer", TelephonyError("500", code="ari_refused"), EndedReason.TELEPHONY_ERROR),
+    ],
+)
+def test_asterisk_refuses_a_step(request_name: str, error: TelephonyError, reason: EndedReason) -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            house.asterisk.failing[request_name] = error
+            channel_id = house.asterisk.ring()
+            await house.settled()
+            house.asterisk.failing.clear()
+            assert await ended(house) == (CallStatus.FAILED, reason)
+            assert house.asterisk.hung_up_with[channel_id] == 42, "a trunk may try another server"
+
+    run(main())
+
+
+def test_sound_never_arrives() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            house.media.unreachable = True
+            house.asterisk.ring()
+            assert await ended(house) == (CallStatus.FAILED, EndedReason.MEDIA_ERROR)
+
+    run(main())
+
+
+def test_shutdown_lets_conversations_say_goodbye() -> None:
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        await inputs.closing.wait()
+        await stream.playout.play(bytes(16000)).done
+        return EndedReason.SERVER_SHUTDOWN
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            await talking(house)
+            draining = asyncio.create_task(house.switchboard.drain(5))
+            await asyncio.sleep(0.1)
+            late = house.asterisk.ring()
+            await draining
+            house.check_histories()
+            assert [h[-1].ended_reason for h in house.calls.values()] == [EndedReason.SERVER_SHUTDOWN] * 2
+            assert [h[-1].status for h in house.calls.values()] == [CallStatus.COMPLETED, CallStatus.FAILED]
+            assert house.asterisk.hung_up_with[late] == 42
+            assert len(house.media.streams[0].playout.played[0]) == 16000
+
+    run(main())
+
+
+def test_shutdown_ends_conversations_that_go_on() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            channel_id = await talking(house)
+            await house.switchboard.drain(5)
+            assert house.last.ended_reason is EndedReason.SERVER_SHUTDOWN
+            assert house.asterisk.hung_up_with[channel_id] == 16
+            assert not house.asterisk.channels_by_id
+
+    run(main())
+
+
+def test_keys_reach_the_conversation_and_nonsense_does_not() -> None:
+    got: list[str] = []
+
+    async def handler(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+        while got[-1:] != ["#"]:
+            got.append(await inputs.digits.get())
+        return EndedReason.AGENT_HANGUP
+
+    async def main() -> None:
+        async with open_house(handler) as house:
+            channel_id = await talking(house)
+            for digit in ("1", "x", "", "12", "*", "#"):
+                house.asterisk.press(channel_id, digit)
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.AGENT_HANGUP)
+            assert got == ["1", "*", "#"]
+
+    run(main())
