@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numpy as np
-
 from agent.errors import TelephonyError
+from agent.testing.measure import Span
 from agent.testing.softphone.clock import ClockStatistics
 from agent.testing.softphone.ending import CallEnd, EndKind
 from agent.testing.softphone.layout import Reception
@@ -18,9 +18,8 @@ from agent.testing.softphone.leg import Account, Leg
 from agent.testing.softphone.media import MediaThread
 from agent.testing.softphone.rtp import RATE, Pcm
 from agent.testing.softphone.rtp_socket import RtpSocket
+from agent.testing.softphone.saying import Saying
 from agent.testing.softphone.wire import Address, SipWire
-
-ENERGY_BELOW_PEAK = 0.01  # -40 dB: quieter samples at the edges of a clip are not yet speech
 
 T = TypeVar("T")
 
@@ -29,14 +28,6 @@ class CallEndedError(TelephonyError):
     """The call was over before what was waited for came."""
 
     code = "call_ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of the recording, in samples; `end` is the first that is not part of it."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +71,8 @@ class PhoneCall:
         """SIP codes 100 to 199, in the order they came."""
         self.keys: asyncio.Queue[str] = asyncio.Queue()
         """Keys that the other side pressed."""
+        self.zero = datetime.now(UTC)
+        """Wall-clock time of position 0, to compare with what others noted."""
         self.answered_at: int | None = None
         """Position at which the call was answered."""
         sockets = RtpSocket(wire.address[0])
@@ -88,6 +81,7 @@ class PhoneCall:
             recording=recording,
             background=background,
             no_media_s=no_media_s,
+            on_failure=lambda error: self._leg.hang_up(CallEnd(EndKind.SOFTPHONE_FAILED, reason=error)),
             on_no_media=lambda: self._leg.hang_up(CallEnd(EndKind.NO_MEDIA)),
             on_key=self.keys.put_nowait,
         )
@@ -133,21 +127,21 @@ class PhoneCall:
         self._leg.abandon()
         return await asyncio.shield(self.ended)
 
-    async def say(self, pcm: Pcm, *, at: int | None = None) -> Span:
-        """Say 8 kHz samples from position `at` on (now, where it is None or past); wait until all is sent.
+    def begin(self, pcm: Pcm, *, at: int | None = None) -> Saying:
+        """Begin to say 8 kHz samples at position `at`, or with the next packet where it is None or past."""
+        return Saying(self, self._media, pcm, at)
 
-        Returns where the energy of it lies. Cancelling stops the speech at the next frame.
-        Raises CallEndedError.
+    async def say(self, pcm: Pcm, *, at: int | None = None) -> Span:
+        """Say something to its end; see `begin`. Returns where the energy of it lies. Raises CallEndedError.
+
+        Cancelling breaks it off.
         """
-        done = asyncio.Event()
-        clip = self._media.say(pcm, at=at, on_done=done.set)
+        saying = self.begin(pcm, at=at)
         try:
-            await self._unless_ended(done.wait())
+            return await saying.finished()
         except asyncio.CancelledError:
-            self._media.cut(clip)
+            saying.cut()
             raise
-        energy = energy_span(pcm)
-        return Span(clip.start + energy.start, clip.start + energy.end)
 
     async def press(self, keys: str) -> None:
         """Press keys of the telephone, one after the other, by RFC 4733.
@@ -158,11 +152,11 @@ class PhoneCall:
             raise TelephonyError("The other side did not agree to telephone events.", code="no_telephone_events")
         done = asyncio.Event()
         self._media.press(keys, done.set)
-        await self._unless_ended(done.wait())
+        await self.unless_ended(done.wait())
 
     async def key(self) -> str:
         """The next key that the other side presses. Raises CallEndedError."""
-        return await self._unless_ended(self.keys.get())
+        return await self.unless_ended(self.keys.get())
 
     async def agent_started(self, *, after: int = 0) -> int:
         """The first position at or after `after` where the other side's voice is heard. Raises CallEndedError.
@@ -170,7 +164,7 @@ class PhoneCall:
         Known 30 to 60 ms later, since shorter sounds do not count as voice.
         """
         detector = self._media.detector
-        return await self._unless_ended(self._media.when(lambda _now: detector.first_voice_after(after)))
+        return await self.unless_ended(self._media.when(lambda _now: detector.first_voice_after(after)))
 
     async def agent_quiet(self, quiet_ms: int, *, after: int = 0) -> int:
         """Wait until the other side has been quiet for so long, counted at the earliest from `after`.
@@ -183,11 +177,11 @@ class PhoneCall:
             since = detector.quiet_since(after)
             return since if now - since >= samples else None
 
-        return await self._unless_ended(self._media.when(check))
+        return await self.unless_ended(self._media.when(check))
 
     async def reached(self, position: int) -> int:
         """Wait until the recording's clock has reached a position. Raises CallEndedError."""
-        return await self._unless_ended(self._media.when(lambda now: now if now >= position else None))
+        return await self.unless_ended(self._media.when(lambda now: now if now >= position else None))
 
     def report(self) -> MediaReport:
         """How well both sides kept time, so far."""
@@ -195,10 +189,11 @@ class PhoneCall:
             clock=self._media.clock.statistics(),
             reception=self._media.layout.reception,
             sent_late=tuple(self._media.clock.late),
-            missing=tuple(self._media.tape.missing),
+            missing=self._media.tape.missing(),
         )
 
-    async def _unless_ended(self, work: Awaitable[T]) -> T:
+    async def unless_ended(self, work: Awaitable[T]) -> T:
+        """The result of some work, which is cancelled when the call ends first. Raises CallEndedError."""
         task: asyncio.Future[Any] = asyncio.ensure_future(work)
         try:
             await asyncio.wait([task, self.ended], return_when=asyncio.FIRST_COMPLETED)
@@ -221,10 +216,3 @@ class PhoneCall:
         if not self.answered.done():
             self.answered.set_result(False)
         self.ended.set_result(end)
-
-
-def energy_span(pcm: Pcm) -> Span:
-    """From the first to after the last sample within 40 dB of the loudest; empty at 0 for silence."""
-    magnitude = np.abs(pcm.astype(np.int32))
-    loud = np.flatnonzero(magnitude >= max(1.0, float(magnitude.max(initial=0)) * ENERGY_BELOW_PEAK))
-    return Span(int(loud[0]), int(loud[-1]) + 1) if len(loud) else Span(0, 0)

@@ -1,18 +1,19 @@
-"""The sending clock: one packet per 20 ms on an absolute scale, and a record of how late its user was."""
+"""The sending clock: one packet per 20 ms on an absolute scale, and a record of how late its user was.
+
+Unlike the agent's playout, which skips what it could not send in time, this clock catches up: a caller's words must not
+get lost because the stick stumbled. That it did is in the record.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
 
-import numpy as np
+from agent.media.schedule import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE, Slot
+from agent.media.statistics import FrameStatistics
 
-from agent.testing.softphone.rtp import FRAME, RATE
-
-LATE_MS = 5.0  # a packet sent later than this is noted by itself
-NOTED = 1000  # such packets are remembered, newest first
-_BIN_MS = 0.1
-_BINS = 2000  # 200 ms; what is longer counts as the last
+NOTED_LATE_S = 0.005  # a quarter of the 20 ms to which a latency is to be right
+NOTED = 1000  # late packets that are remembered one by one, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,14 @@ class ClockStatistics:
     """How well the softphone itself kept time. Milliseconds."""
 
     frames: int
+    """Packets sent."""
     interval_p50_ms: float
     interval_p99_ms: float
     interval_max_ms: float
-    late_p99_ms: float
-    """Against the absolute scale."""
     late_max_ms: float
+    """Against the absolute scale."""
     late_frames: int
-    """Sent more than 5 ms late."""
+    """Sent more than 10 ms late."""
 
 
 class FrameClock:
@@ -35,75 +36,47 @@ class FrameClock:
 
     def __init__(self, origin: float) -> None:
         self.origin = origin
-        self.late: deque[tuple[int, float]] = deque(maxlen=NOTED)
-        """Position and lateness in ms of every packet that was sent more than 5 ms late."""
-        self._frames = 0
-        self._sent = 0
-        self._late_frames = 0
-        self._last_sent: float | None = None
-        self._intervals = _Histogram()
-        self._lateness = _Histogram()
-
-    @property
-    def frame(self) -> int:
+        self.frame = 0
         """Number of the frame that is sent next."""
-        return self._frames
+        self.late: deque[tuple[int, float]] = deque(maxlen=NOTED)
+        """Position and lateness in ms of packets that were sent more than 5 ms late."""
+        self._before = FrameStatistics()
+        self._statistics = FrameStatistics()
 
     @property
     def due(self) -> float:
-        """When it has to leave."""
-        return self.origin + self._frames * FRAME / RATE
+        """When the next frame has to leave."""
+        return self.origin + self.frame * FRAME_S
 
     def position(self, at: float) -> int:
         """Recording position of a moment."""
-        return round((at - self.origin) * RATE)
+        return round((at - self.origin) * SAMPLE_RATE)
 
     def skip(self) -> None:
-        """Nothing is sent in this frame: it is left out of the statistics."""
-        self._last_sent = None
-        self._frames += 1
+        """The due frame is not sent at all: nobody wants it. The pause is no interval."""
+        if self._statistics.sent:
+            self._before.merge(self._statistics)
+            self._statistics = FrameStatistics()
+        self.frame += 1
 
     def sent(self, at: float) -> None:
         """The due frame has left."""
-        self._sent += 1
-        late_ms = max(0.0, (at - self.due) * 1000)
-        self._lateness.add(late_ms)
-        if late_ms > LATE_MS:
-            self._late_frames += 1
-            self.late.append((self._frames * FRAME, late_ms))
-        if self._last_sent is not None:
-            self._intervals.add((at - self._last_sent) * 1000)
-        self._last_sent = at
-        self._frames += 1
+        lateness = max(0.0, at - self.due)
+        self._statistics.record(at, Slot(self.frame, lateness, 0))
+        if lateness > NOTED_LATE_S:
+            self.late.append((self.frame * FRAME_SAMPLES, lateness * 1000))
+        self.frame += 1
 
     def statistics(self) -> ClockStatistics:
-        """So far."""
+        """So far; intervals are 0 before the second packet."""
+        frames = FrameStatistics()
+        frames.merge(self._before)
+        frames.merge(self._statistics)
         return ClockStatistics(
-            frames=self._sent,
-            interval_p50_ms=self._intervals.quantile(0.5),
-            interval_p99_ms=self._intervals.quantile(0.99),
-            interval_max_ms=self._intervals.largest,
-            late_p99_ms=self._lateness.quantile(0.99),
-            late_max_ms=self._lateness.largest,
-            late_frames=self._late_frames,
+            frames=frames.sent,
+            interval_p50_ms=1000 * (frames.interval_percentile_s(50) or 0.0),
+            interval_p99_ms=1000 * (frames.interval_percentile_s(99) or 0.0),
+            interval_max_ms=1000 * frames.max_interval_s,
+            late_max_ms=1000 * frames.max_lateness_s,
+            late_frames=frames.late,
         )
-
-
-class _Histogram:
-    """Quantiles to 0.1 ms in bounded memory."""
-
-    def __init__(self) -> None:
-        self.largest = 0.0
-        self._counts = np.zeros(_BINS, np.int64)
-
-    def add(self, value_ms: float) -> None:
-        self.largest = max(self.largest, value_ms)
-        self._counts[min(int(value_ms / _BIN_MS), _BINS - 1)] += 1
-
-    def quantile(self, share: float) -> float:
-        """Upper edge of the bin in which the quantile lies; 0 where nothing was added."""
-        total = int(self._counts.sum())
-        if not total:
-            return 0.0
-        index = int(np.searchsorted(np.cumsum(self._counts), share * total))
-        return min((index + 1) * _BIN_MS, self.largest)

@@ -7,32 +7,24 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
+from agent.media.pcm import FLOOR_DBFS, level_profile_dbfs
 from agent.testing.softphone.rtp import Pcm
 
-STEP = 80  # samples, 10 ms
+STEP = 80  # samples, 10 ms: the window of `level_profile_dbfs`
 CONFIRM_STEPS = 3  # 30 ms: shorter is a click
 JOIN = 800  # samples, 100 ms: a shorter gap is part of a word
 ABOVE_FLOOR_DB = 12.0
 LOWEST_DBFS = -50.0  # a quieter voice would hardly be heard in a telephone
 HIGHEST_DBFS = -35.0  # however loud the noise, this is voice
 FLOOR_RISE_DB = 0.005  # per step: 0.5 dB a second, so that a long sentence does not become the floor
-SILENCE_DBFS = -90.0
 RUNS_KEPT = 256  # some minutes of talk
-
-
-def level_dbfs(pcm: Pcm) -> float:
-    """Root mean square relative to full scale; -90 for digital silence."""
-    power = float(np.mean(np.square(pcm, dtype=np.float64))) if len(pcm) else 0.0
-    return max(SILENCE_DBFS, 10 * float(np.log10(power / 32768**2))) if power else SILENCE_DBFS
 
 
 class LiveDetector:
     """Energy against a noise floor that adapts."""
 
     def __init__(self) -> None:
-        self._floor = SILENCE_DBFS
+        self._floor = FLOOR_DBFS
         self._pending: list[int] = []
         self._runs: deque[list[int]] = deque(maxlen=RUNS_KEPT)
 
@@ -48,12 +40,10 @@ class LiveDetector:
 
     def feed(self, position: int, pcm: Pcm) -> None:
         """Received sound, in order."""
-        for start in range(0, len(pcm), STEP):
-            piece = pcm[start : start + STEP]
-            level = level_dbfs(piece)
+        for index, level in enumerate(level_profile_dbfs(pcm.tobytes()).tolist()):
             voiced = level >= self.threshold_dbfs
             self._floor = min(level, self._floor + FLOOR_RISE_DB)
-            self._step(position + start, position + start + len(piece), voiced=voiced)
+            self._step(position + index * STEP, position + (index + 1) * STEP, voiced=voiced)
 
     def first_voice_after(self, position: int) -> int | None:
         """The first position at or after `position` where there was voice; None: none yet."""

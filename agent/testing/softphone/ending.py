@@ -26,6 +26,8 @@ class EndKind(StrEnum):
     """The other side did not answer our INVITE, CANCEL or BYE, however often it was sent."""
     NO_MEDIA = "no_media"
     """No RTP came for longer than we wait."""
+    SOFTPHONE_FAILED = "softphone_failed"
+    """The softphone's own sound broke down, such as for a full disk."""
     BAD_MEDIA = "bad_media"
     """The answer describes no sound that we can take."""
 

@@ -12,6 +12,7 @@ The recording clock counts samples from the moment the thread is made (when the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import threading
 import time
@@ -20,15 +21,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import structlog
 
 from agent.testing.softphone import rtp, sdp
 from agent.testing.softphone.clock import FrameClock
 from agent.testing.softphone.detector import LiveDetector
 from agent.testing.softphone.layout import Layout
 from agent.testing.softphone.rtp_socket import RtpSocket
-from agent.testing.softphone.speech_queue import Clip, SpeechQueue
+from agent.testing.softphone.speech_queue import Clip, Outgoing, SpeechQueue
 from agent.testing.softphone.tape import Tape
 
+log = structlog.get_logger()
+
+_SILENCE = np.zeros(rtp.FRAME, np.int16)
 SILENT_PEAK = 64  # -54 dBFS: such a packet may move the line of `layout`
 T = TypeVar("T")
 Check = Callable[[int], int | None]
@@ -44,6 +49,7 @@ class MediaThread:
         recording: Path,
         background: rtp.Pcm | None,
         no_media_s: float | None,
+        on_failure: Callable[[str], None],
         on_no_media: Callable[[], None],
         on_key: Callable[[str], None],
     ) -> None:
@@ -57,6 +63,7 @@ class MediaThread:
         self._sockets = sockets
         self._queue = SpeechQueue(background)
         self._no_media_s = no_media_s
+        self._on_failure = on_failure
         self._on_no_media = on_no_media
         self._on_key = on_key
         self._lock = threading.Lock()
@@ -130,11 +137,13 @@ class MediaThread:
                 time.sleep(max(0.0, self.clock.due - time.monotonic()))
                 with self._lock:
                     self._frame()
-            with self._lock:
-                self._receive()
-                self.tape.close(self.clock.frame * rtp.FRAME)
+        except Exception as error:
+            log.exception("softphone.failed")
+            self._tell(self._on_failure, f"{type(error).__name__}: {error}")
         finally:
             self._sockets.close()
+            with contextlib.suppress(OSError):
+                self.tape.close()
             self._tell(_resolve, self.finished, None)
 
     def _frame(self) -> None:
@@ -142,29 +151,31 @@ class MediaThread:
         outgoing = self._queue.take(position)
         remote = self._remote
         if remote is not None and self.sending:
-            self._send(remote, position, outgoing.pcm, outgoing.events)
+            sent = self._send(remote, position, outgoing)
             self.clock.sent(time.monotonic())
         else:
+            sent = _SILENCE
             self.clock.skip()
+        self.tape.put_sent(position, sent)
         self._receive()
-        self.tape.advance(position)
         now = position + rtp.FRAME
         for check, future in self._waiting[:]:
             if (result := check(now)) is not None:
                 self._waiting.remove((check, future))
                 self._tell(_resolve, future, result)
 
-    def _send(self, remote: sdp.Media, position: int, pcm: rtp.Pcm, events: tuple[tuple[bytes, bool], ...]) -> None:
+    def _send(self, remote: sdp.Media, position: int, outgoing: Outgoing) -> rtp.Pcm:
+        """Send a frame; returns the sound in it as the other side decodes it."""
         to = (remote.host, remote.port)
         timestamp = self._offset + position
-        if events and remote.event_payload is not None:
-            for payload, first in events:
+        if outgoing.events and remote.event_payload is not None:
+            for payload, first in outgoing.events:
                 self._press_at = timestamp if first else self._press_at
                 self._send_packet(remote.event_payload, self._press_at, payload, to, marker=first)
-        else:
-            payload = rtp.to_ulaw(pcm)
-            self._send_packet(sdp.PCMU, timestamp, payload, to, marker=False)
-            self.tape.put_sent(position, rtp.from_ulaw(payload))
+            return _SILENCE
+        payload = rtp.to_ulaw(outgoing.pcm)
+        self._send_packet(sdp.PCMU, timestamp, payload, to, marker=False)
+        return rtp.from_ulaw(payload)
 
     def _send_packet(self, kind: int, timestamp: int, payload: bytes, to: tuple[str, int], *, marker: bool) -> None:
         packet = rtp.Packet(kind, self._sequence, timestamp, self._ssrc, payload, marker)

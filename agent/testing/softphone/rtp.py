@@ -1,4 +1,4 @@
-"""RTP packets (RFC 3550), µ-law sound (ITU-T G.711) and telephone events (RFC 4733): bytes in, bytes out."""
+"""RTP packets (RFC 3550), their µ-law sound and telephone events (RFC 4733): bytes in, bytes out."""
 
 from __future__ import annotations
 
@@ -6,21 +6,31 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+from agent.media.pcm import Samples as Pcm
+from agent.media.pcm import samples, ulaw_decode, ulaw_encode
+from agent.media.schedule import FRAME_SAMPLES as FRAME
+from agent.media.schedule import SAMPLE_RATE as RATE
 
-RATE = 8000
-"""Samples per second."""
-FRAME = 160
-"""Samples of one packet: 20 ms."""
+__all__ = [
+    "FRAME",
+    "KEYS",
+    "RATE",
+    "Packet",
+    "Pcm",
+    "RtpSyntaxError",
+    "from_ulaw",
+    "key_press",
+    "parse",
+    "parse_key",
+    "to_ulaw",
+]
+
 KEYS = "0123456789*#ABCD"
 """Telephone events 0 to 15 (RFC 4733 3.2)."""
 EVENT_VOLUME = 10  # -10 dBm0, a usual level of a key press
 END_REPEATS = 3  # RFC 4733 2.5.1.4: the last packet is sent three times
 _HEADER = struct.Struct("!BBHII")
 _EVENT = struct.Struct("!BBH")
-
-Pcm = npt.NDArray[np.int16]
 
 
 class RtpSyntaxError(ValueError):
@@ -75,34 +85,14 @@ def parse(datagram: bytes) -> Packet:
     )
 
 
-def _decode_table() -> Pcm:
-    code = ~np.arange(256) & 0xFF
-    magnitude = ((((code & 0x0F) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84
-    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
-
-
-def _encode_table() -> npt.NDArray[np.uint8]:
-    sample = np.arange(-32768, 32768)
-    biased = np.minimum(np.abs(sample), 32635) + 0x84
-    exponent = np.floor(np.log2(biased)).astype(int) - 7
-    mantissa = (biased >> (exponent + 3)) & 0x0F
-    sign = np.where(sample < 0, 0x80, 0)
-    code: npt.NDArray[np.int64] = ~(sign | (exponent << 4) | mantissa) & 0xFF
-    return code.astype(np.uint8)
-
-
-_DECODED = _decode_table()
-_ENCODED = _encode_table()
-
-
 def to_ulaw(pcm: Pcm) -> bytes:
     """8 kHz signed 16-bit samples as µ-law."""
-    return bytes(_ENCODED[pcm.astype(np.int32) + 32768])
+    return ulaw_encode(pcm.astype("<i2").tobytes())
 
 
 def from_ulaw(payload: bytes) -> Pcm:
     """µ-law as signed 16-bit samples."""
-    return _DECODED[np.frombuffer(payload, np.uint8)]
+    return samples(ulaw_decode(payload))
 
 
 def key_press(key: str, *, frames: int) -> Iterator[tuple[bytes, bool]]:
