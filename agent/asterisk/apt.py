@@ -98,11 +98,11 @@ class Apt:
             finally:
                 os.close(write_end)
             with running:
-                _follow(status, progress)
+                follow(status, progress)
             output.seek(0)
             text = output.read()
         if running.returncode:
-            raise _explained(text, self.mirror)
+            raise explained(text, self.mirror)
         return text
 
     def _configuration(self) -> str:
@@ -137,7 +137,7 @@ Acquire::http::Proxy::127.0.0.1 "DIRECT";
 """
 
 
-def _follow(status: Iterator[str], progress: Callable[[str], None] | None) -> None:
+def follow(status: Iterator[str], progress: Callable[[str], None] | None) -> None:
     """Read apt's progress (`dlstatus:file:percent:words`) to its end; tell of every tenth."""
     told = 0
     for line in status:
@@ -150,7 +150,7 @@ def _follow(status: Iterator[str], progress: Callable[[str], None] | None) -> No
             progress(f"{tenth} % – {parts[3]}")
 
 
-def _explained(text: str, mirror: str) -> SetupError:
+def explained(text: str, mirror: str) -> SetupError:
     """A sentence with apt's reason, and what to do about it."""
     words = [line[2:].strip() for line in text[-_TAIL:].splitlines() if line.startswith(("E:", "W:"))]
     said = f" apt says: {' '.join(words[:2])[:400]}" if words else ""
