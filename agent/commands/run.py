@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,33 +20,20 @@ from agent.asterisk.config import AsteriskConfig, new_password
 from agent.asterisk.instance import AsteriskInstance
 from agent.asterisk.render import write_private
 from agent.errors import ConfigurationError, SetupError
+from agent.rehearsal.environment import reaching
 from agent.rehearsal.events import EventDict
 from agent.rehearsal.server_process import ServerProcess
 
 SIP_PORT = 5060
-_SECRETS = ("ari-password", "ami-password", "phone-password")
+PASSWORDS = ("ari-password", "ami-password", "phone-password")
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """Files with the passwords of this folder's Asterisk: made once, so that a softphone stays registered."""
-
-    folder: Path
-
-    @classmethod
-    def ensure(cls, folder: Path) -> Secrets:
-        """Make the passwords that are not there yet, readable by their owner alone."""
-        missing = [name for name in _SECRETS if not (folder / name).is_file()]
-        write_private(folder, {name: new_password() for name in missing})
-        return cls(folder)
-
-    def path(self, name: str) -> Path:
-        """Of the file, such as `ari-password`."""
-        return self.folder / name
-
-    def read(self, name: str) -> str:
-        """The password."""
-        return self.path(name).read_text("utf-8").strip()
+def kept_passwords(folder: Path) -> dict[str, str]:
+    """Name → password; made once and kept in files that their owner alone can read, so that a softphone stays known."""
+    known = {path.name: path.read_text("utf-8").strip() for path in folder.glob("*-password")}
+    made = {name: new_password() for name in PASSWORDS if not known.get(name)}
+    write_private(folder, made)
+    return {**known, **made}
 
 
 def run(
@@ -61,30 +46,10 @@ def run(
 ) -> None:
     """Start Asterisk and the agent, tell how to dial in, and print what is said until Ctrl-C."""
     settings = configuration.load(config)
-    asterisk_config = _asterisk_config(Secrets.ensure(folder.resolve() / "secrets"), bind, sip_port)
+    asterisk_config = _asterisk_config(kept_passwords(folder.resolve() / "secrets"), bind, sip_port)
     failure = asyncio.run(_run(asterisk_config, folder.resolve(), config, settings.agents.numbers))
     if failure:
         raise SetupError(failure)
-
-
-def child_environment(
-    config: AsteriskConfig, ari_url: str, secrets: Secrets, environ: Mapping[str, str] = os.environ
-) -> dict[str, str]:
-    """The environment in which `phone-agent serve` finds this Asterisk, whatever the configuration file says."""
-    section = "PHONE_AGENT_ASTERISK__"
-    return {
-        **environ,
-        f"{section}ARI_URL": ari_url,
-        f"{section}ARI_USER": config.ari_user,
-        f"{section}ARI_PASSWORD": "",
-        f"{section}ARI_PASSWORD_FILE": str(secrets.path("ari-password")),
-        f"{section}APP": config.app,
-        f"{section}AMI_HOST": "127.0.0.1",
-        f"{section}AMI_PORT": str(config.ami_port),
-        f"{section}AMI_USER": config.ami_user,
-        f"{section}AMI_PASSWORD": "",
-        f"{section}AMI_PASSWORD_FILE": str(secrets.path("ami-password")),
-    }
 
 
 def invitation(config: AsteriskConfig, numbers: Mapping[str, str], addresses: list[str]) -> str:
@@ -120,13 +85,13 @@ def line_for(event: EventDict) -> str | None:
             return None
 
 
-def _asterisk_config(secrets: Secrets, bind: str, sip_port: int) -> AsteriskConfig:
+def _asterisk_config(passwords: Mapping[str, str], bind: str, sip_port: int) -> AsteriskConfig:
     return AsteriskConfig(
         sip_bind=bind,
         sip_port=sip_port or (SIP_PORT if _is_free(bind, SIP_PORT) else 0),
-        ari_password=secrets.read("ari-password"),
-        ami_password=secrets.read("ami-password"),
-        phone_password=secrets.read("phone-password"),
+        ari_password=passwords["ari-password"],
+        ami_password=passwords["ami-password"],
+        phone_password=passwords["phone-password"],
     )
 
 
@@ -145,7 +110,7 @@ async def _run(asterisk_config: AsteriskConfig, folder: Path, config: Path | Non
         typer.echo("Starting the agent: its models are loaded")
         server = ServerProcess(
             [sys.executable, "-m", "agent", "serve", *(["--config", str(config)] if config else [])],
-            env=child_environment(asterisk.config, asterisk.ari_url, Secrets(folder / "secrets")),
+            env=reaching(asterisk, folder / "secrets"),
             log=folder / "agent.log",
         )
         stack.push_async_callback(server.stop)

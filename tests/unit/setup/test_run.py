@@ -1,4 +1,4 @@
-"""`phone-agent run`: passwords that stay, an agent that finds this Asterisk, and what people are told."""
+"""`phone-agent run`: passwords that stay, and what people are told."""
 
 from __future__ import annotations
 
@@ -8,32 +8,15 @@ from typing import Any
 
 import pytest
 
-from agent import configuration
 from agent.asterisk.config import AsteriskConfig
-from agent.commands.run import Secrets, child_environment, invitation, line_for
+from agent.commands.run import invitation, kept_passwords, line_for
 
 
 def test_passwords_are_made_once_and_are_nobody_elses_to_read(tmp_path: Path) -> None:
-    secrets = Secrets.ensure(tmp_path / "secrets")
-    first = secrets.read("phone-password")
-    assert len(first) >= 32
-    assert stat.S_IMODE(secrets.path("phone-password").stat().st_mode) == 0o600
-    assert Secrets.ensure(tmp_path / "secrets").read("phone-password") == first
-    assert secrets.read("ari-password") != first
-
-
-def test_the_agent_finds_this_asterisk_whatever_the_file_says(tmp_path: Path) -> None:
-    (tmp_path / "other").write_text("another one's")
-    file = tmp_path / "phone-agent.toml"
-    file.write_text('[asterisk]\nari_url = "http://127.0.0.1:1"\nari_password_file = "other"\nami_password = "wrong"\n')
-    secrets = Secrets.ensure(tmp_path / "secrets")
-    environment = child_environment(AsteriskConfig(ami_port=5039), "http://127.0.0.1:8089", secrets, {"PATH": "/bin"})
-    settings = configuration.load(file, environment)
-    assert settings.asterisk.ari_url == "http://127.0.0.1:8089"
-    assert settings.asterisk.ari_password.get_secret_value() == secrets.read("ari-password")
-    assert settings.asterisk.ami_port == 5039
-    assert settings.asterisk.ami_password.get_secret_value() == secrets.read("ami-password")
-    assert environment["PATH"] == "/bin"
+    first = kept_passwords(tmp_path / "secrets")
+    assert len(set(first.values())) == len(first) == 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").iterdir()} == {0o600}
+    assert kept_passwords(tmp_path / "secrets") == first
 
 
 def test_the_invitation_has_all_that_a_softphone_asks_for() -> None:
