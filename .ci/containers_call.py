@@ -26,6 +26,7 @@ from agent.errors import PhoneAgentError, SetupError
 from agent.rehearsal.director import Director, Line
 from agent.rehearsal.moments import Moment
 from agent.rehearsal.scenario import Step
+from agent.settings import Settings
 from agent.testing.softphone.phone import Softphone
 from agent.testing.voice import CallerVoice
 from agent.workers.whisper import Whisper
@@ -104,7 +105,7 @@ async def call(sip_port: int, password: str, recording: Path) -> list[str]:
     if director.trouble:
         raise SetupError(director.trouble)
     print(f"  {'ended':12} {end}")
-    whisper = Whisper(ModelStore.default(None).path("whisper-base"), threads=2)
+    whisper = Whisper(ModelStore.of(Settings().models).path("whisper-base"), threads=2)
     question = director.said[0].span
     return [understood(whisper, recording, 0, question.start), understood(whisper, recording, question.end, length)]
 
@@ -114,7 +115,7 @@ async def main(work: Path, buildah: list[str]) -> None:
     ports = {name: free_port() for name in ("sip", "ari", "ami", "media", "http")}
     secrets, state = volume(work, "secrets", ASTERISK_UID), volume(work, "state", ASTERISK_UID)
     runtime = volume(work, "asterisk-run", ASTERISK_UID)
-    models = ModelStore.default(None).folder
+    models = ModelStore.of(Settings().models).folder
     asterisk = Container(buildah, "phone-agent-asterisk", ASTERISK_UID, work / "asterisk.log")
     agent = Container(buildah, "phone-agent", AGENT_UID, work / "agent.log")
     async with AsyncExitStack() as stack:
