@@ -185,4 +185,4 @@ def _check_length(kind: Kind, length: int) -> None:
             raise FrameError(FrameProblem.OVERSIZED_AUDIO, f"a frame of sound has {length} bytes; {most} is the most")
     elif length not in _CONTROL_LENGTHS[kind]:
         problem = FrameProblem.WRONG_UUID_LENGTH if kind is Kind.UUID else FrameProblem.WRONG_LENGTH
-        raise FrameError(problem, f"a {kind.name} frame has {length} bytes")
+        raise FrameError(problem, f"a frame of kind {kind.name} has {length} bytes")

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable
 from typing import Final, Protocol
 
-
 _RESOLUTION_S: Final = 1e-9  # sums of 0.02 differ from its multiples by less; event loops allow for the same
 
 
