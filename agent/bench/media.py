@@ -1,0 +1,162 @@
+"""`bench media`: real calls through a real Asterisk, an echo in place of the conversation, and what that costs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.asterisk.bundles import bundles
+from agent.asterisk.config import AsteriskConfig
+from agent.asterisk.instance import AsteriskInstance
+from agent.bench.echo import CallRecord
+from agent.bench.echo_client import EchoAgent, echo_agent
+from agent.bench.load import Load, LoadMeter, resident_mb
+from agent.bench.plan import MediaPlan
+from agent.bench.sipp import CallPlan, Outcome, SippCallers
+from agent.bench.verdict import failures, packets_sent
+from agent.ops.conditions import conditions
+from agent.ops.percentiles import summarise
+from agent.ops.report import Failure, Measure, Report, measured
+
+NUMBER = "1000"
+_MARGIN_S = 3.0
+"""Every call outlasts the window by so much, however slowly the last one was answered."""
+_WARM_UP = CallPlan(calls=1, rate=1, hold_s=1.0)
+"""One call before all others, which loads what is loaded once; its record is dropped."""
+
+CLEARED_S = 10.0
+"""The agent has cleared up after the last caller's BYE within it."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one number of calls gave."""
+
+    calls: int
+    measures: list[Measure]
+    failures: list[Failure]
+    cpu: Mapping[str, float]
+    """Per cent of one core while all calls stood: agent, asterisk, sipp, other."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing failed and every `must` was reached."""
+        return not self.failures and all(measure.met is not False for measure in self.measures)
+
+
+async def bench_media(plan: MediaPlan, run_dir: Path, *, command: str, progress: Progress) -> Report:
+    """Measure, from the smallest step to the largest that still answers calls. Raises SetupError."""
+    prefixes = await asyncio.to_thread(bundles, ["asterisk", "sipp"], progress)
+    report = Report(command, {})
+    steps: list[Step] = []
+    for calls in plan.calls:
+        async with AsyncExitStack() as stack:
+            asterisk = AsteriskInstance(
+                prefixes["asterisk"], AsteriskConfig(insecure_callers=True), run_dir / str(calls)
+            )
+            await asterisk.start()
+            stack.push_async_callback(asterisk.stop)
+            if not steps:
+                version = (await asterisk.rx("core show version")).split(" built ")[0].removeprefix("Asterisk ").strip()
+                report.conditions = conditions(
+                    asterisk=version, calls=calls, seconds=plan.seconds, calls_per_second=plan.rate, codec="PCMU"
+                )
+            progress(f"{calls} calls")
+            steps.append(await _Run(asterisk, prefixes["sipp"], run_dir / str(calls) / "sipp", plan, calls).measure())
+    report.measures, report.failures = steps[0].measures, steps[0].failures
+    report.details = {
+        "steps": [asdict(step) for step in steps],
+        "limit": max((step.calls for step in steps if step.good), default=None),
+    }
+    return report
+
+
+class _Run:
+    """One step."""
+
+    def __init__(self, asterisk: AsteriskInstance, sipp: Path, run_dir: Path, plan: MediaPlan, calls: int) -> None:
+        self._asterisk = asterisk
+        self._sipp = sipp
+        self._dir = run_dir
+        ramp_s = (calls - 1) / plan.rate
+        self._plan = CallPlan(calls, plan.rate, hold_s=ramp_s + plan.seconds + _MARGIN_S)
+        self._seconds = plan.seconds
+        self._sent: dict[str, float] = {}
+        self._grown_mb: float | None = None
+        self._load: Load | None = None
+
+    async def measure(self) -> Step:
+        config = self._asterisk.config
+        login = {
+            "ari_url": self._asterisk.ari_url, "ari_user": config.ari_user, "ari_password": config.ari_password,
+            "app": config.app,
+        }  # fmt: skip
+        async with echo_agent(login) as agent:
+            await self._call(agent, _WARM_UP, "warm-up")
+            callers = await self._call(agent, self._plan, "calls", measure=True)
+            result = await agent.finish()
+        records = [CallRecord(**record) for record in result["calls"][1:]]
+        failed, found = failures(self._plan, callers, records, result["refused"], self._sent)
+        return Step(
+            calls=self._plan.calls,
+            measures=self._measures(failed, records, result),
+            failures=found,
+            cpu={} if self._load is None else {**self._load.cpu, "other": self._load.other_cpu},
+        )
+
+    async def _call(self, agent: EchoAgent, plan: CallPlan, name: str, *, measure: bool = False) -> Outcome:
+        callers = SippCallers(self._sipp, self._dir / name)
+        idle_mb = resident_mb(agent.pid)
+        await callers.start(self._asterisk.config.sip_port, NUMBER, plan)
+        try:
+            if measure and await agent.standing(plan.calls, plan.limit_s):
+                await self._watch(agent, callers, idle_mb)
+            outcome = await callers.finish(plan.limit_s)
+        finally:
+            await callers.stop()
+        await agent.standing(0, CLEARED_S)
+        return outcome
+
+    async def _watch(self, agent: EchoAgent, callers: SippCallers, idle_mb: float) -> None:
+        """All calls stand: see what they cost."""
+        before = packets_sent(await self._asterisk.rx("pjsip show channelstats"))
+        meter = LoadMeter({"agent": agent.pid, "asterisk": self._asterisk.pid, "sipp": callers.pid})
+        await asyncio.sleep(self._seconds)
+        self._load = meter.read()
+        self._grown_mb = resident_mb(agent.pid) - idle_mb
+        after = packets_sent(await self._asterisk.rx("pjsip show channelstats"))
+        self._sent = {channel: (after.get(channel, 0) - sent) / self._load.seconds for channel, sent in before.items()}
+
+    def _measures(self, failed: int, records: list[CallRecord], result: Mapping[str, Any]) -> list[Measure]:
+        calls, sent = self._plan.calls, result["sent"]
+        intervals = {percent: _ms(value) for percent, value in result["intervals"].items()}
+        answers = summarise(record.answer_s * 1000 for record in records)
+        first = summarise(record.first_frame_s * 1000 for record in records if record.first_frame_s is not None)
+        cpu = self._load.cpu if self._load is not None else {}
+        return [
+            measured("media.calls_failed", failed, count=calls),
+            measured("media.frame_interval_p50", intervals["50"], count=sent),
+            measured("media.frame_interval_p95", intervals["95"], count=sent),
+            measured("media.frame_interval_p99", intervals["99"], count=sent),
+            measured("media.frame_interval_max", _ms(result["max_interval"]), count=sent),
+            measured("media.late_frames", 100 * result["late_share"], count=sent + result["skipped"]),
+            measured("media.memory_per_call", None if self._grown_mb is None else self._grown_mb / calls, count=calls),
+            measured("media.cpu_per_call", _shared(cpu.get("agent"), calls), count=calls),
+            measured("media.asterisk_cpu_per_call", _shared(cpu.get("asterisk"), calls), count=calls),
+            measured("media.answer_p95", answers.p95, count=answers.count),
+            measured("media.first_frame_p95", first.p95, count=first.count),
+        ]
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
+
+
+def _shared(value: float | None, calls: int) -> float | None:
+    return None if value is None else value / calls
