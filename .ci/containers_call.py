@@ -19,10 +19,10 @@ from typing import Any
 import aiohttp
 import numpy as np
 import yaml
-from agent.models.store import ModelStore
 from buildah import Container
 
 from agent.errors import PhoneAgentError, SetupError
+from agent.models.store import ModelStore
 from agent.rehearsal.director import Director, Line
 from agent.rehearsal.moments import Moment
 from agent.rehearsal.scenario import Step
