@@ -119,6 +119,8 @@ class ModelsSettings(Section):
 
     folder: OptionalPath = None
     """Empty: the user's cache directory."""
+    local_folder: OptionalPath = None
+    """Where model files may already be, as NAME/FILE or FILE; `phone-agent models pull` looks here first."""
 
 
 class HttpSettings(Section):

@@ -11,16 +11,16 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Protocol
 
-from agent.errors import ConfigurationError, ModelError, SetupError
+from agent.errors import ModelError, SetupError
 from agent.workers import openmp
 from agent.workers.life import Life, live
 from agent.workers.llama_cpp_python import LlamaCppPython
+from agent.workers.loopback import free_port
 
 KEY_VARIABLE = "PHONE_AGENT_MIND_KEY"
 """The API key comes through the environment: every user of the machine can read the arguments."""
@@ -91,19 +91,6 @@ def load(options: argparse.Namespace, key: str) -> Backend:
     if options.backend == "xllamacpp":
         return Xllamacpp(options, key)
     return LlamaCppPython(options, key, batch_tokens=BATCH_TOKENS)
-
-
-def free_port(host: str, port: int) -> int:
-    """`port`, or any free one for 0; raises ConfigurationError if nobody can listen there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Port {port} on {host} cannot be used for the language model: {error.strerror}."
-            ) from error
-        return int(probe.getsockname()[1])
 
 
 def warm_up(url: str, key: str, model: str) -> None:
