@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
+
 from agent.media.pcm import FLOOR_DBFS, level_profile_dbfs
 from agent.testing.softphone.rtp import Pcm
 
@@ -16,7 +18,8 @@ JOIN = 800  # samples, 100 ms: a shorter gap is part of a word
 ABOVE_FLOOR_DB = 12.0
 LOWEST_DBFS = -50.0  # a quieter voice would hardly be heard in a telephone
 HIGHEST_DBFS = -35.0  # however loud the noise, this is voice
-FLOOR_RISE_DB = 0.005  # per step: 0.5 dB a second, so that a long sentence does not become the floor
+FLOOR_STEPS = 300  # 3 s: every sentence has its small pauses in so long a time
+FLOOR_PERCENTILE = 10
 RUNS_KEPT = 256  # some minutes of talk
 
 
@@ -24,6 +27,7 @@ class LiveDetector:
     """Energy against a noise floor that adapts."""
 
     def __init__(self) -> None:
+        self._levels: deque[float] = deque(maxlen=FLOOR_STEPS)
         self._floor = FLOOR_DBFS
         self._pending: list[int] = []
         self._runs: deque[list[int]] = deque(maxlen=RUNS_KEPT)
@@ -42,8 +46,9 @@ class LiveDetector:
         """Received sound, in order."""
         for index, level in enumerate(level_profile_dbfs(pcm.tobytes()).tolist()):
             voiced = level >= self.threshold_dbfs
-            self._floor = min(level, self._floor + FLOOR_RISE_DB)
+            self._levels.append(level)
             self._step(position + index * STEP, position + (index + 1) * STEP, voiced=voiced)
+        self._floor = float(np.percentile(self._levels, FLOOR_PERCENTILE)) if self._levels else FLOOR_DBFS
 
     def first_voice_after(self, position: int) -> int | None:
         """The first position at or after `position` where there was voice; None: none yet."""

@@ -68,8 +68,9 @@ class SpeechQueue:
 
     def cut(self, clip: Clip, now: int) -> None:
         """Say no more of a clip than what was sent before `now`; unknown clips are over already."""
-        if clip in self._clips:
-            clip.pcm = clip.pcm[: max(0, now - clip.start)]
+        if any(clip is one for one in self._clips):
+            clip.start = min(clip.start, now)
+            clip.pcm = clip.pcm[: now - clip.start]
 
     def press(self, keys: str, on_done: Callable[[], None]) -> None:
         """Queue key presses. Raises ValueError for what no telephone has."""
