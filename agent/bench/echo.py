@@ -20,6 +20,8 @@ MOST_WAITING = 5  # frames, 100 ms: sound that piles up behind a stall is droppe
 class CallRecord:
     """What became of one call's sound, seen from the agent."""
 
+    number: str
+    """The number dialled."""
     answer_s: float
     """From the caller's arrival to the answer."""
     first_frame_s: float | None
@@ -65,6 +67,7 @@ class Echo:
         finally:
             self.frames.merge(stream.playout.statistics)
             self._records[call.id] = CallRecord(
+                number=call.callee,
                 answer_s=(call.answered_at - call.created_at).total_seconds() if call.answered_at else 0.0,
                 first_frame_s=None if first_at is None else first_at - answered_at,
                 lasted_s=loop.time() - answered_at,

@@ -18,15 +18,16 @@ from agent.bench.load import Load, LoadMeter, resident_mb
 from agent.bench.plan import MediaPlan
 from agent.bench.sipp import CallPlan, Outcome, SippCallers
 from agent.bench.verdict import failures, packets_sent
+from agent.bench.witness import Testimony, witness
 from agent.ops.conditions import conditions
 from agent.ops.percentiles import summarise
 from agent.ops.report import Failure, Measure, Report, measured
 
-NUMBER = "1000"
+NUMBER, WARM_UP_NUMBER, WITNESS_NUMBER = "1000", "1001", "1002"
 _MARGIN_S = 3.0
 """Every call outlasts the window by so much, however slowly the last one was answered."""
 _WARM_UP = CallPlan(calls=1, rate=1, hold_s=1.0)
-"""One call before all others, which loads what is loaded once; its record is dropped."""
+"""One call before all others, which loads what is loaded once."""
 
 CLEARED_S = 10.0
 """The agent has cleared up after the last caller's BYE within it."""
@@ -90,6 +91,7 @@ class _Run:
         self._sent: dict[str, float] = {}
         self._grown_mb: float | None = None
         self._load: Load | None = None
+        self._testimony = Testimony(0, (), "not all calls stood at one time")
 
     async def measure(self) -> Step:
         config = self._asterisk.config
@@ -98,11 +100,12 @@ class _Run:
             "app": config.app,
         }  # fmt: skip
         async with echo_agent(login) as agent:
-            await self._call(agent, _WARM_UP, "warm-up")
-            callers = await self._call(agent, self._plan, "calls", measure=True)
+            await self._call(agent, _WARM_UP, WARM_UP_NUMBER)
+            callers = await self._call(agent, self._plan, NUMBER, measure=True)
             result = await agent.finish()
-        records = [CallRecord(**record) for record in result["calls"][1:]]
+        records = [CallRecord(**record) for record in result["calls"] if record["number"] == NUMBER]
         failed, found = failures(self._plan, callers, records, result["refused"], self._sent)
+        found += [Failure("witness", text) for text in self._doubts()]
         return Step(
             calls=self._plan.calls,
             measures=self._measures(failed, records, result),
@@ -110,10 +113,10 @@ class _Run:
             cpu={} if self._load is None else {**self._load.cpu, "other": self._load.other_cpu},
         )
 
-    async def _call(self, agent: EchoAgent, plan: CallPlan, name: str, *, measure: bool = False) -> Outcome:
-        callers = SippCallers(self._sipp, self._dir / name)
+    async def _call(self, agent: EchoAgent, plan: CallPlan, number: str, *, measure: bool = False) -> Outcome:
+        callers = SippCallers(self._sipp, self._dir / number)
         idle_mb = resident_mb(agent.pid)
-        await callers.start(self._asterisk.config.sip_port, NUMBER, plan)
+        await callers.start(self._asterisk.config.sip_port, number, plan)
         try:
             if measure and await agent.standing(plan.calls, plan.limit_s):
                 await self._watch(agent, callers, idle_mb)
@@ -127,17 +130,26 @@ class _Run:
         """All calls stand: see what they cost."""
         before = packets_sent(await self._asterisk.rx("pjsip show channelstats"))
         meter = LoadMeter({"agent": agent.pid, "asterisk": self._asterisk.pid, "sipp": callers.pid})
-        await asyncio.sleep(self._seconds)
-        self._load = meter.read()
         self._grown_mb = resident_mb(agent.pid) - idle_mb
+        self._testimony = await witness(
+            self._asterisk.config.sip_port, WITNESS_NUMBER, self._dir / "witness.wav", self._seconds
+        )
+        self._grown_mb = max(self._grown_mb, resident_mb(agent.pid) - idle_mb)
+        self._load = meter.read()
         after = packets_sent(await self._asterisk.rx("pjsip show channelstats"))
         self._sent = {channel: (after.get(channel, 0) - sent) / self._load.seconds for channel, sent in before.items()}
+
+    def _doubts(self) -> list[str]:
+        said, heard = self._testimony.said, len(self._testimony.round_trips_ms)
+        lost = [f"{said - heard} of {said} sounds did not come back"] if heard < said else []
+        return [problem for problem in (self._testimony.problem, *lost) if problem]
 
     def _measures(self, failed: int, records: list[CallRecord], result: Mapping[str, Any]) -> list[Measure]:
         calls, sent = self._plan.calls, result["sent"]
         intervals = {percent: _ms(value) for percent, value in result["intervals"].items()}
         answers = summarise(record.answer_s * 1000 for record in records)
         first = summarise(record.first_frame_s * 1000 for record in records if record.first_frame_s is not None)
+        echo = summarise(self._testimony.round_trips_ms)
         cpu = self._load.cpu if self._load is not None else {}
         return [
             measured("media.calls_failed", failed, count=calls),
@@ -151,6 +163,8 @@ class _Run:
             measured("media.asterisk_cpu_per_call", _shared(cpu.get("asterisk"), calls), count=calls),
             measured("media.answer_p95", answers.p95, count=answers.count),
             measured("media.first_frame_p95", first.p95, count=first.count),
+            measured("media.echo_round_trip_p50", echo.p50, count=echo.count),
+            measured("media.echo_round_trip_max", echo.max, count=echo.count),
         ]
 
 

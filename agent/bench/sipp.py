@@ -76,9 +76,10 @@ class SippCallers:
         if setpriv is None:
             raise SetupError("The command setpriv is missing; install the package util-linux.")
         self._dir.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SCENARIO, self._dir)  # SIPp looks for the sound beside the scenario
         (self._dir / "tone.ul").write_bytes(to_ulaw(tone(400, 1.0)))
         arguments = {
-            "-sf": str(SCENARIO), "-s": number, "-i": "127.0.0.1", "-mi": "127.0.0.1", "-p": str(_free_udp_port()),
+            "-sf": SCENARIO.name, "-s": number, "-i": "127.0.0.1", "-mi": "127.0.0.1", "-p": str(_free_udp_port()),
             "-m": str(plan.calls), "-l": str(plan.calls), "-r": f"{plan.rate:g}", "-d": str(round(plan.hold_s * 1000)),
             "-min_rtp_port": str(_RTP_PORTS[0]), "-max_rtp_port": str(_RTP_PORTS[1]),
             "-fd": "1", "-stf": "statistics.csv", "-error_file": "errors.log",

@@ -10,7 +10,15 @@ from agent.bench.verdict import failures, packets_sent
 
 PLAN = CallPlan(calls=2, rate=1, hold_s=10)
 GOOD = CallRecord(
-    answer_s=0.01, first_frame_s=0.02, lasted_s=10.0, received=499, unread=0, sent=501, late=0, reason="caller_hangup"
+    number="1000",
+    answer_s=0.01,
+    first_frame_s=0.02,
+    lasted_s=10.0,
+    received=499,
+    unread=0,
+    sent=501,
+    late=0,
+    reason="caller_hangup",
 )
 ALL_WELL = Outcome(successful=2, failed=0)
 
