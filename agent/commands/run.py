@@ -20,9 +20,11 @@ from agent.asterisk.config import AsteriskConfig, new_password
 from agent.asterisk.instance import AsteriskInstance
 from agent.asterisk.render import write_private
 from agent.errors import ConfigurationError, SetupError
+from agent.ops import logs
 from agent.rehearsal.environment import reaching
 from agent.rehearsal.events import EventDict
 from agent.rehearsal.server_process import ServerProcess
+from agent.settings import LogSettings
 
 SIP_PORT = 5060
 PASSWORDS = ("ari-password", "ami-password", "phone-password")
@@ -46,6 +48,7 @@ def run(
 ) -> None:
     """Start Asterisk and the agent, tell how to dial in, and print what is said until Ctrl-C."""
     settings = configuration.load(config)
+    logs.configure(LogSettings(level="warning"))
     asterisk_config = _asterisk_config(kept_passwords(folder.resolve() / "secrets"), bind, sip_port)
     failure = asyncio.run(_run(asterisk_config, folder.resolve(), config, settings.agents.numbers))
     if failure:
