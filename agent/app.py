@@ -18,6 +18,7 @@ from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
+from agent.ops.garbage import spare_what_stays
 from agent.ops.health import HealthServer
 from agent.personas import check_numbers, load_agents
 from agent.settings import Settings
@@ -48,7 +49,7 @@ class PhoneAgent:
         self._sink = sink
         self._stack = contextlib.AsyncExitStack()
         self._run_dir = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
-        self._fleet = Fleet(settings, self._run_dir)
+        self._fleet = Fleet(settings, self._run_dir, voices={agent.voice for agent in self._agents.values()})
         self._workers = Supervisor(self._fleet.specs)
         self._health = HealthServer(settings.http, self.checks)
         self._media = AudioSocketServer(
@@ -104,6 +105,7 @@ class PhoneAgent:
             handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
             sink=self._sink,
         )
+        spare_what_stays()
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
 
