@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -27,6 +27,7 @@ from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.vad import VoiceDetector, load_model
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ari import AriClient, WrongPasswordError
+from agent.telephony.ari_events import LinkState
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.switchboard import Switchboard
 from agent.workers.fleet import Fleet
@@ -41,12 +42,18 @@ DRAIN_S = 15.0
 class PhoneAgent:
     """The running agent: `async with PhoneAgent(settings, sink)` takes calls inside the block."""
 
-    def __init__(self, settings: Settings, sink: EventSink) -> None:
-        """Check the configuration. Raises ConfigurationError or ModelError with one sentence."""
+    def __init__(
+        self, settings: Settings, sink: EventSink, *, on_link: Callable[[LinkState], None] | None = None
+    ) -> None:
+        """Check the configuration. `on_link` is told when Asterisk comes or goes.
+
+        Raises ConfigurationError or ModelError with one sentence.
+        """
         self._settings = settings
         self._agents = load_agents(settings.agents.folder)
         check_numbers(settings.agents.numbers, self._agents)
         self._sink = sink
+        self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._run_dir = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
         self._fleet = Fleet(settings, self._run_dir, voices={agent.voice for agent in self._agents.values()})
@@ -104,6 +111,7 @@ class PhoneAgent:
             agent_for=settings.agents.numbers.get,
             handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
             sink=self._sink,
+            on_link=self._on_link,
         )
         spare_what_stays()
         await self._switchboard.start()

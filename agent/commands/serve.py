@@ -47,12 +47,18 @@ async def _serve(settings: Settings, events_fd: int | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked_to_stop)
     pipe = await EventPipe.open(events_fd) if events_fd is not None else None
+
+    def tell(kind: str, **fields: object) -> None:
+        if pipe is not None:
+            pipe.write({"type": kind, **fields})
+
     try:
-        async with PhoneAgent(settings, pipe or _nobody) as agent:
+        async with PhoneAgent(
+            settings, pipe or _nobody, on_link=lambda state: tell("server.asterisk", state=state)
+        ) as agent:
             ready = True
             log.info("server.ready", **agent.ports)
-            if pipe is not None:
-                pipe.write({"type": "server.ready", **agent.ports})
+            tell("server.ready", **agent.ports)
             await stop.wait()
             log.info("server.stopping")
     except asyncio.CancelledError:

@@ -1,0 +1,145 @@
+"""Real calls for the acceptance tests: one Asterisk and one agent with real models for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from agent.asterisk.bundles import bundle
+from agent.rehearsal import props
+from agent.rehearsal.cast import Cast
+from agent.rehearsal.judge import Judgement, judge
+from agent.rehearsal.moments import Moment, MomentKind
+from agent.rehearsal.performance import Performance
+from agent.rehearsal.performer import perform
+from agent.rehearsal.rehearsal import with_own_ears
+from agent.rehearsal.scenario import Scenario
+from agent.rehearsal.stage import Stage
+from agent.settings import AgentsSettings, LlmSettings, Settings
+from agent.testing.softphone import Softphone
+from agent.testing.voice import CallerVoice
+
+LLM = "qwen2.5-coder-0.5b-instruct"
+GOODBYE: list[dict[str, Any]] = [{"say": "Thank you, goodbye."}, {"wait_for_end": {"timeout_s": 20}}]
+LISTEN: dict[str, Any] = {"wait_for_agent": {"timeout_s": 40}}
+
+
+@dataclass(frozen=True)
+class Played:
+    """One call that is over."""
+
+    scenario: Scenario
+    performance: Performance
+    judgement: Judgement
+    recording: Path
+
+    @property
+    def call(self) -> Mapping[str, Any]:
+        """The call as the agent told it last."""
+        calls: list[Mapping[str, Any]] = [
+            event["call"] for event in self.performance.events if event["type"] == "call.changed"
+        ]
+        return calls[-1]
+
+    @property
+    def turns(self) -> list[Mapping[str, Any]]:
+        return [event["turn"] for event in self.performance.events if event["type"] == "turn.ended"]
+
+    def check(self) -> None:
+        """Every expectation of the scenario was met."""
+        failed = [f"{verdict.what}: {verdict.reason}" for verdict in self.judgement.verdicts if not verdict.passed]
+        assert not failed, "\n".join(failed)
+
+
+class Theatre:
+    """Plays scenarios, one after the other or at once."""
+
+    def __init__(self, stage: Stage, phone: Softphone, folder: Path) -> None:
+        self.stage = stage
+        self._phone = phone
+        self._folder = folder
+        self._voice = CallerVoice()
+        self._callers = itertools.count(3001)
+
+    async def play(
+        self,
+        caller: list[dict[str, Any]],
+        *expect: dict[str, Any],
+        to: str = "1000",
+        on: Mapping[MomentKind, Callable[[], object]] | None = None,
+    ) -> Played:
+        """One call. `on`: what to do the first time that such a moment comes."""
+        number = str(next(self._callers))
+        scenario = Scenario.model_validate({"name": f"call {number}", "to": to, "caller": caller, "expect": expect})
+        texts = [said.text for step in scenario.caller if (said := step.utterance) and said.text]
+        await self._voice.prepare(texts)
+        pending = dict(on or {})
+
+        def watch(moment: Moment) -> None:
+            if action := pending.pop(moment.kind, None):
+                action()
+
+        recording = self._folder / f"{number}.wav"
+        performance = await perform(
+            scenario,
+            await props.prepare(scenario, self._voice.speak),
+            phone=self._phone,
+            server=self.stage.sip_address,
+            caller=number,
+            feed=self.stage.feed,
+            recording=recording,
+            watch=watch,
+        )
+        assert not pending, f"never happened: {list(pending)}"
+        return Played(scenario, performance, judge(scenario, performance), recording)
+
+    @asynccontextmanager
+    async def asterisk_away(self) -> AsyncIterator[None]:
+        """Leaves the block when the agent has lost Asterisk and found it again."""
+        states: list[str] = []
+        found = asyncio.Event()
+
+        def watch(event: Mapping[str, Any]) -> None:
+            if event["type"] == "server.asterisk":
+                states.append(event["state"])
+                if states[-1] == "connected":
+                    found.set()
+
+        with self.stage.feed.listening(watch):
+            yield
+            await asyncio.wait_for(found.wait(), 60)
+        assert states[0] == "lost"
+
+    def kill(self, worker: str) -> None:
+        """End the agent's process for ears, mouth or mind, as the kernel does when memory runs out."""
+        found = [
+            child
+            for child in psutil.Process(self.stage.agent_pid).children(recursive=True)
+            if f"agent.workers.{worker}" in child.cmdline()
+        ]
+        assert len(found) == 1
+        found[0].kill()
+
+
+@asynccontextmanager
+async def theatre(folder: Path) -> AsyncIterator[Theatre]:
+    """Opens for the calls of the block; nothing is left running afterwards."""
+    prefix = await asyncio.to_thread(bundle, "asterisk")
+    async with AsyncExitStack() as stack:
+        stage = await stack.enter_async_context(Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM))
+        phone = await stack.enter_async_context(Softphone())
+        yield Theatre(stage, phone, folder)
+
+
+async def heard_by_our_ears(played: Played) -> Played:
+    """The same call, judged with what our own ears make of the recording where the scenario asks for it."""
+    settings = Settings(llm=LlmSettings(model=LLM))
+    performance = await with_own_ears(played.scenario, played.performance, played.recording, settings)
+    return replace(played, performance=performance, judgement=judge(played.scenario, performance))
