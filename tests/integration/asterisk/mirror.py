@@ -17,6 +17,9 @@ KEYRING = FILES / "keyring.gpg"
 class Mirror(ThreadingHTTPServer):
     """Serves `mirror_files`; a path is given as after the address, such as `/pool/toy_22.1-1_all.deb`."""
 
+    daemon_threads = False
+    """So that closing waits until each connection is closed."""
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.cut: dict[str, int] = {}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from agent.asterisk.instance import AsteriskInstance
+from agent.testing.softphone import EndKind, Softphone
 from tests.integration.asterisk.raw_caller import RawCaller
 
 
@@ -66,6 +68,22 @@ async def test_ami_places_no_call_and_changes_no_configuration_file(asterisk: As
 async def test_a_caller_without_a_password_is_refused(asterisk: AsteriskInstance, user: str) -> None:
     async with RawCaller(asterisk.config.sip_port, user) as caller:
         assert await caller.invite("1000") == 401
+
+
+async def test_the_softphone_gets_in_with_its_password_alone(asterisk: AsteriskInstance, tmp_path: Path) -> None:
+    config = asterisk.config
+    async with Softphone() as phone:
+        for name, password, kind in (
+            ("good", config.phone_password, EndKind.REMOTE_HUNG_UP),
+            ("bad", "wrong-password", EndKind.REJECTED),
+        ):
+            call = await phone.call(
+                "127.0.0.1", config.sip_port, "1000",
+                user=config.phone_user, password=password, recording=tmp_path / f"{name}.wav",
+            )  # fmt: skip
+            assert (await call.ended).kind is kind
+    await asterisk.stop()  # the log is complete
+    assert 'SecurityEvent="ChallengeResponseFailed"' in (asterisk.log_path.parent / "security.log").read_text()
 
 
 @pytest.mark.parametrize("number", ["reception", "1000&PJSIP", "+", "1" * 16, "1000%3BStasis", "s", "FAILED"])

@@ -8,7 +8,6 @@ import pytest
 from agent.asterisk.config import AsteriskConfig, Trunk
 from agent.errors import ConfigurationError
 
-
 EVIL = ["line\nbreak", "a]b", "[a", "a;b", "a b", "", "ä", "a\x00b", "x" * 200]
 
 
