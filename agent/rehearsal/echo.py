@@ -8,16 +8,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from agent import configuration
 from agent.domain.call import Call, EndedReason
+from agent.errors import ConfigurationError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops import logs
 from agent.ops.event_pipe import EventPipe
+from agent.rehearsal.server_process import BROKEN_CONFIGURATION
 from agent.settings import Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.inputs import ChannelInputs
@@ -76,9 +79,13 @@ def main() -> None:
     parser.add_argument("--config", type=Path)
     parser.add_argument("--events-fd", type=int, required=True)
     arguments = parser.parse_args()
-    settings = configuration.load(arguments.config)
-    logs.configure(settings.log)
-    asyncio.run(serve(settings, arguments.events_fd))
+    try:
+        settings = configuration.load(arguments.config)
+        logs.configure(settings.log)
+        asyncio.run(serve(settings, arguments.events_fd))
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(BROKEN_CONFIGURATION)
 
 
 if __name__ == "__main__":

@@ -102,14 +102,14 @@ async def rehearse(scenarios: Sequence[tuple[Path, Scenario]], plan: Plan, show:
                     recording=recording,
                     watch=show.curtain(scenario),
                 )
-                performance = await _with_own_ears(scenario, performance, recording, settings)
+                performance = await with_own_ears(scenario, performance, recording, settings)
                 file = files[id(scenario)]
                 done.append(Rehearsed(file, scenario, performance, judge(scenario, performance), recording))
                 show.done(done[-1])
     return done, version
 
 
-async def _with_own_ears(
+async def with_own_ears(
     scenario: Scenario, performance: Performance, recording: Path, settings: Settings
 ) -> Performance:
     """The performance with what we heard the agent say, in the turns of which the scenario expects it."""

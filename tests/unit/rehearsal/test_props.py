@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.errors import ConfigurationError
+from agent.rehearsal.props import prepare, read_wav
+from agent.rehearsal.scenario import Scenario
+from agent.testing.measure import Pcm
+from agent.testing.noise import SPEECH_DBFS
+
+TONE = Path(__file__).parents[2] / "fixtures" / "scenarios" / "tone.wav"
+
+
+def _wav(path: Path, *, rate: int = 8000, tracks: int = 1, width: int = 2, frames: int = 1600) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(tracks)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(b"\x01\x10" * (tracks * frames * width // 2))
+    return path
+
+
+async def _voice(text: str) -> Pcm:
+    return np.full(len(text), 1000, np.int16)
+
+
+def _scenario(**fields: Any) -> Scenario:
+    return Scenario.model_validate({"name": "a", **fields})
+
+
+async def test_every_utterance_has_its_sound_before_anybody_dials() -> None:
+    caller = [{"wait_for_agent": {}}, {"say": "Hello"}, {"interrupt": {"say": "Stop it"}}, {"wav": str(TONE)}]
+    props = await prepare(_scenario(caller=caller), _voice)
+    assert [(line.turn, line.text, 0 if line.sound is None else len(line.sound)) for line in props.lines] == [
+        (0, "", 0),
+        (1, "Hello", 5),
+        (2, "Stop it", 7),
+        (3, "", 3200),
+    ]
+    assert props.background is None
+
+
+async def test_recordings_are_brought_to_the_level_of_the_voice() -> None:
+    props = await prepare(_scenario(caller=[{"wav": str(TONE)}]), _voice)
+    sound = props.lines[0].sound
+    assert sound is not None
+    level = 10 * np.log10(np.mean(np.square(sound[1200:2000], dtype=float)) / 32768**2)
+    assert level == pytest.approx(SPEECH_DBFS, abs=1)
+
+
+async def test_a_recording_from_which_nothing_stands_out_is_no_speech(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nothing stands out"):
+        await prepare(_scenario(caller=[{"wav": str(_wav(tmp_path / "a.wav"))}]), _voice)
+
+
+async def test_a_background_lies_below_the_voice() -> None:
+    scenario = _scenario(caller=[{"say": "Hello"}], background={"wav": str(TONE), "snr_db": 20})
+    behind = (await prepare(scenario, _voice)).background
+    assert behind is not None
+    level = 10 * np.log10(np.mean(np.square(behind, dtype=float)) / 32768**2)
+    assert level == pytest.approx(SPEECH_DBFS - 20, abs=0.5)
+
+
+def test_any_rate_becomes_that_of_a_telephone(tmp_path: Path) -> None:
+    assert len(read_wav(_wav(tmp_path / "a.wav", rate=16000, frames=3200))) == pytest.approx(1600, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: _wav(path, tracks=2), "one track"),
+        (lambda path: _wav(path, width=4), "16-bit"),
+        (lambda path: path.write_bytes(b"RIFF"), "no WAV file"),
+        (lambda path: path.write_bytes(b""), "no WAV file"),
+        (lambda path: path.with_name("other"), "no WAV file"),
+        (lambda path: _wav(path, frames=0), "silent"),
+    ],
+)
+def test_a_recording_that_cannot_be_used_is_named(tmp_path: Path, make: Any, said: str) -> None:
+    make(tmp_path / "a.wav")
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        read_wav(tmp_path / "a.wav")
+    assert str(tmp_path / "a.wav") in str(caught.value)
