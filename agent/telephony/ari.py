@@ -69,6 +69,12 @@ class AriClient:
         """Version and start of the Asterisk that answers."""
         return AsteriskInfo.of(await self._object("GET", "asterisk", "info"))
 
+    async def modules(self) -> dict[str, str]:
+        """Every module that Asterisk has loaded and its status, such as `chan_audiosocket.so` → `Running`."""
+        return {
+            str(item.get("name")): str(item.get("status")) for item in await self._list("GET", "asterisk", "modules")
+        }
+
     async def ping(self) -> None:
         """Return if Asterisk answers and accepts our password."""
         await self._object("GET", "asterisk", "ping")

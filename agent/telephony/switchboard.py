@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import itertools
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ import structlog
 
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import CallChanged, EventSink, KeyPressed
-from agent.errors import ConfigurationError, TelephonyError
+from agent.errors import TelephonyError
 from agent.ids import new_call_id
 from agent.settings import Settings
+from agent.telephony.address import advertised
 from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
 from agent.telephony.ari_model import Channel
@@ -87,7 +87,7 @@ class Switchboard:
 
         Raises ConfigurationError if it refuses our password, or if it cannot be told where to bring the sound.
         """
-        self._address = _advertised(self._settings.media.advertise, self._media.address)
+        self._address = advertised(self._settings.media.advertise, self._media.address)
         await self.events.start()
         self._housekeeper = asyncio.create_task(self._keep_house(), name="switchboard-housekeeper")
 
@@ -283,17 +283,3 @@ async def _removed(removal: Coroutine[Any, Any, None], what: str) -> None:
         pass
     except TelephonyError as error:
         log.warning("telephony.removal_failed", id=what, code=error.code)
-
-
-def _advertised(advertise: str, address: tuple[str, int]) -> str:
-    """The host:port that Asterisk is told. Raises ConfigurationError where nobody could connect to it."""
-    if advertise:
-        return advertise
-    host, port = address
-    ip = ipaddress.ip_address(host)
-    if ip.is_unspecified:
-        raise ConfigurationError(
-            f"media.bind is {host}, which is no address to connect to: "
-            "set media.advertise to the host:port at which Asterisk reaches this program."
-        )
-    return f"[{host}]:{port}" if ip.version == 6 else f"{host}:{port}"
