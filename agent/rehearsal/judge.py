@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.rehearsal.performance import Performance
+from agent.rehearsal.performance import Performance, Span
 from agent.rehearsal.scenario import CallExpectation, Expectation, Scenario
-from agent.rehearsal.turn_results import TurnResult, turn_results
+from agent.rehearsal.turn_results import TurnResult, broken_speech, turn_results
 from agent.rehearsal.words import first_of, word_errors
 
 
@@ -31,6 +31,8 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     invented: tuple[str, ...]
     """What the agent understood while the caller said nothing."""
+    holes: tuple[Span, ...] = ()
+    """Breaks inside the agent's turns."""
 
     @property
     def passed(self) -> bool:
@@ -47,7 +49,7 @@ def judge(scenario: Scenario, performance: Performance) -> Judgement:
             verdicts += _of_call(expectation.call, performance)
         elif expectation.turn is not None:
             verdicts += _of_turn(expectation, turns[expectation.turn])
-    return Judgement(tuple(turns), tuple(verdicts), tuple(invented))
+    return Judgement(tuple(turns), tuple(verdicts), tuple(invented), tuple(broken_speech(performance)))
 
 
 def _of_call(expected: CallExpectation, performance: Performance) -> Iterator[Verdict]:
@@ -67,13 +69,14 @@ def _of_turn(expected: Expectation, turn: TurnResult) -> Iterator[Verdict]:
         return Verdict(f"turn {turn.turn}, {key}", passed=passed, reason=reason)
 
     text = turn.agent_text or ""
-    answer = f"the agent said “{text}”" if text else "the agent said nothing"
+    silent = "the agent said nothing" if turn.agent_span is None else "the agent told no words, though sound was heard"
+    answer = f"the agent said “{text}”" if text else silent
     if expected.agent_says_any is not None:
         found = first_of(text, expected.agent_says_any)
         audible = turn.agent_span is not None
         wanted = " or ".join(f"“{phrase}”" for phrase in expected.agent_says_any)
-        silent = "" if audible or not text else ", but no sound of it arrived"
-        yield verdict("agent_says_any", found is not None and audible, f"Expected {wanted}; {answer}{silent}.")
+        lost = "" if audible or not text else ", but no sound of it arrived"
+        yield verdict("agent_says_any", found is not None and audible, f"Expected {wanted}; {answer}{lost}.")
     if expected.agent_says_none is not None:
         found = first_of(text, expected.agent_says_none)
         unwanted = "" if found is None else f", and with it “{found}”"

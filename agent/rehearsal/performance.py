@@ -63,7 +63,7 @@ class Performance:
     events: tuple[Mapping[str, Any], ...] = ()
     """The call's events in their order, as `Event.to_dict` wrote them."""
     holes: tuple[Span, ...] = ()
-    """Gaps inside the agent's speech where packets that were due did not arrive in time."""
+    """Where received speech stops and starts again at once; `turn_results.broken_speech` keeps those inside a turn."""
     frames: Frames = Frames()
     agent_heard: Mapping[int, str] = field(default_factory=dict)
     """What our own ears made of the agent's speech, by turn; only of turns where a scenario asks for it."""

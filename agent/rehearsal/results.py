@@ -42,7 +42,7 @@ def _measures(rehearsed: Sequence[Rehearsed]) -> list[Measure]:
     words = sum(one.words for one in errors)
     frames = [one.performance.frames for one in rehearsed]
     failed = sum(not one.judgement.passed for one in rehearsed)
-    holes = sum(len(one.performance.holes) for one in rehearsed)
+    holes = sum(len(one.judgement.holes) for one in rehearsed)
     received, sent = sum(one.received for one in frames), sum(one.sent for one in frames)
     wrong = sum(one.errors for one in errors)
     return [
@@ -73,7 +73,7 @@ def _scenario(one: Rehearsed) -> dict[str, Any]:
             "count": latency.count, "p50": latency.p50, "p95": latency.p95, "max": latency.max,
         },
         "frames": asdict(one.performance.frames),
-        "holes": [{"start_s": round(hole.start, 3), "end_s": round(hole.end, 3)} for hole in one.performance.holes],
+        "holes": [{"start_s": round(hole.start, 3), "end_s": round(hole.end, 3)} for hole in one.judgement.holes],
         "verdicts": [asdict(verdict) for verdict in one.judgement.verdicts],
     }  # fmt: skip
 

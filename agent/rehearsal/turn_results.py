@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.rehearsal.alignment import Told, Windows, heard, told_turns
+from agent.rehearsal.alignment import CLOCK_TOLERANCE_S, Told, Windows, heard, told_turns
 from agent.rehearsal.performance import Performance, Said, Span
 from agent.rehearsal.words import WordErrors, word_errors
 
@@ -103,6 +103,21 @@ def turn_results(performance: Performance, turns: int) -> tuple[list[TurnResult]
         )
         for turn in range(turns + 1)
     ], invented
+
+
+def broken_speech(performance: Performance) -> list[Span]:
+    """The holes that lie inside one turn of the agent's.
+
+    Between two turns there is silence of any kind: an answer that was cut short ends as suddenly as one that broke.
+    """
+    spoken = [turn.span for turn in told_turns(performance) if turn.speaker == "agent"]
+    return [
+        hole
+        for hole in performance.holes
+        if any(
+            span.start - CLOCK_TOLERANCE_S <= hole.start and hole.end <= span.end + CLOCK_TOLERANCE_S for span in spoken
+        )
+    ]
 
 
 def _caller_line(said: Said, heard_as: str | None) -> CallerLine:

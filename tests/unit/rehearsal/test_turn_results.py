@@ -6,7 +6,7 @@ import pytest
 
 from agent.rehearsal.alignment import told_turns
 from agent.rehearsal.performance import Span
-from agent.rehearsal.turn_results import turn_results
+from agent.rehearsal.turn_results import broken_speech, turn_results
 from tests.unit.rehearsal.performances import caller, ordinary_call, performance, told
 
 
@@ -138,3 +138,9 @@ def test_a_call_in_which_nothing_happened_has_empty_turns() -> None:
     results, invented = turn_results(performance(answered=None, events=()), 2)
     assert invented == []
     assert [(turn.latency_ms, turn.agent_text, turn.to_lines()) for turn in results] == [(None, None, [])] * 3
+
+
+def test_speech_is_broken_only_inside_a_turn() -> None:
+    inside, between = Span(7.9, 8.1), Span(9.3, 11.0)
+    assert broken_speech(replace(ordinary_call(), holes=(inside, between))) == [inside]
+    assert broken_speech(performance(holes=(inside,))) == []
