@@ -58,19 +58,22 @@ class Layout:
     def write_configuration(self, prefix: Prefix, config: AsteriskConfig) -> None:
         """Fill in the shipped templates for this instance."""
         templates = shipped("asterisk-config")
-        files = render(templates, self._values(prefix, config))
+        values = self._values(prefix, config)
+        files = render(templates, values)
+        if config.sip_bind != "0.0.0.0":  # noqa: S104 -- compared, not bound
+            files["pjsip.d/sound.conf"] = fill_in((templates / "one-address/sound.conf").read_text("utf-8"), values)
         if config.insecure_callers:
             files["pjsip.d/callers.conf"] = (templates / "rehearsal/callers.conf").read_text("utf-8")
         trunk_template = (templates / "rehearsal/trunk.conf").read_text("utf-8")
         for trunk in config.trunks:
-            values = {
+            line = {
                 "TRUNK": trunk.name,
                 "TRUNK_HOST": trunk.host,
                 "TRUNK_PORT": str(trunk.port),
                 "TRUNK_USER": trunk.username,
                 "TRUNK_PASSWORD": trunk.password,
             }
-            files[f"pjsip.d/trunk-{trunk.name}.conf"] = fill_in(trunk_template, values)
+            files[f"pjsip.d/trunk-{trunk.name}.conf"] = fill_in(trunk_template, line)
         for old in (self.run_dir / "etc/pjsip.d").glob("*.conf"):
             old.unlink()
         write_private(self.run_dir / "etc", files)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+import psutil
 
 from agent.asterisk.instance import AsteriskInstance
 from agent.testing.softphone import EndKind, Softphone
@@ -75,8 +76,20 @@ async def test_a_caller_without_a_password_is_refused(asterisk: AsteriskInstance
     assert {user: await answer_to(asterisk, "1000", user) for user in users} == dict.fromkeys(users, 401)
 
 
+def open_to_others(instance: AsteriskInstance) -> set[tuple[str, int]]:
+    """Addresses beyond loopback; connections and PJSIP's own sockets for DNS answers are there from the start."""
+    return {c.laddr for c in psutil.Process(instance.pid).net_connections() if c.laddr.ip != "127.0.0.1"}
+
+
+async def test_an_asterisk_on_loopback_takes_sound_on_loopback_alone(open_asterisk: AsteriskInstance) -> None:
+    before = open_to_others(open_asterisk)
+    async with RawCaller(open_asterisk.config.sip_port) as caller:
+        assert await caller.invite("1000") == 200
+        assert open_to_others(open_asterisk) == before
+
+
 async def test_the_softphone_gets_in_with_its_password_alone(asterisk: AsteriskInstance, tmp_path: Path) -> None:
-    config = asterisk.config
+    config, before = asterisk.config, open_to_others(asterisk)
     async with Softphone() as phone:
         for name, password, kind in (
             ("good", config.phone_password, EndKind.REMOTE_HUNG_UP),
@@ -86,6 +99,9 @@ async def test_the_softphone_gets_in_with_its_password_alone(asterisk: AsteriskI
                 "127.0.0.1", config.sip_port, "1000",
                 user=config.phone_user, password=password, recording=tmp_path / f"{name}.wav",
             )  # fmt: skip
+            if kind is EndKind.REMOTE_HUNG_UP:
+                await call.agent_started()
+                assert open_to_others(asterisk) == before
             assert (await call.ended).kind is kind
     await asterisk.stop()  # the log is complete
     assert 'SecurityEvent="ChallengeResponseFailed"' in (asterisk.log_path.parent / "security.log").read_text()
