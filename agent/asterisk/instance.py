@@ -93,6 +93,7 @@ class AsteriskInstance:
         """
         if self._process is not None and self._process.returncode is None:
             raise SetupError("This Asterisk is running already.")
+        await self.kill()  # clears up after one that crashed
         for _ in range(_PORT_TRIES):
             self._config = with_free_ports(self._wanted)
             try:
@@ -222,8 +223,11 @@ def _environment() -> dict[str, str]:
 
 
 def _not_listening(pid: int, config: AsteriskConfig) -> list[str]:
-    """Which addresses of the configuration the process does not have."""
-    has = {(*c.laddr, c.type) for c in psutil.Process(pid).net_connections("inet4")}
+    """Which addresses of the configuration the process does not have. Raises SetupError where it has just ended."""
+    try:
+        has = {(*c.laddr, c.type) for c in psutil.Process(pid).net_connections("inet4")}
+    except psutil.Error as error:
+        raise SetupError("Asterisk ended as soon as it had started.") from error
     return [
         f"{listener.host}:{listener.port}"
         for listener in listeners(config)
