@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--name", default="", help="name of the model in the description")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    live(lambda life: serve(life, options))
+    live(lambda life: serve(life, options), nice=2)
 
 
 if __name__ == "__main__":

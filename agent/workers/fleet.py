@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from agent.settings import Settings
 from agent.speech.wyoming import check_uri, connect
 from agent.workers.loopback import free_port
 from agent.workers.mind import KEY_VARIABLE
+from agent.workers.slots import Prompt, Slots
 from agent.workers.worker import WorkerSpec
 
 HOST = "127.0.0.1"
@@ -53,6 +54,7 @@ class Fleet:
         self.tts_uri = self._mouth(voices)
         self.llm_api_key = settings.llm.api_key.get_secret_value()
         self.llm_model = settings.llm.model
+        self._slots: Slots | None = None
         self.llm_base_url = self._mind()
 
     def _ears(self) -> str:
@@ -99,6 +101,8 @@ class Fleet:
         }
         flat = [str(part) for pair in arguments.items() for part in pair]
         self._add("mind", *flat, env={KEY_VARIABLE: self.llm_api_key})
+        if llm.backend == "xllamacpp":
+            self._slots = Slots(f"http://{HOST}:{port}", self.llm_api_key, llm.slots, slots)
         return f"http://{HOST}:{port}/v1"
 
     def _add(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
@@ -115,6 +119,14 @@ class Fleet:
                 f"The folder {self._run_dir} has too long a path for sockets; take one under {tempfile.gettempdir()}."
             )
         return f"unix://{path}"
+
+    async def warm(self, prompts: Sequence[Prompt]) -> None:
+        """Let our own mind read these prompts ahead, once it is ready and again whenever it was started anew.
+
+        Nothing is done for a server that others run. Raises LanguageModelError, without which all works, only slower.
+        """
+        if self._slots is not None and prompts:
+            await self._slots.warm(prompts)
 
     async def unreachable(self) -> dict[str, str]:
         """Those of stt, tts and llm that others run and that do not answer: name → one sentence. Takes 3 s at most."""

@@ -37,8 +37,12 @@ class Life:
         os.write(self._answers, json.dumps({"ready": True, "uri": uri}).encode() + b"\n")
 
 
-def live(main: Callable[[Life], Awaitable[None]]) -> NoReturn:
-    """Run `main` until it returns; it watches `life.stopping`. Ends the process, without waiting for its threads."""
+def live(main: Callable[[Life], Awaitable[None]], *, nice: int = 0) -> NoReturn:
+    """Run `main` until it returns; it watches `life.stopping`. Ends the process, without waiting for its threads.
+
+    `nice`: how far this process stands back behind Asterisk and `serve`, for whom 20 ms are a deadline.
+    """
+    os.nice(nice)
     answers = os.dup(1)
     os.dup2(2, 1)  # native libraries print; only the ready line may reach the supervisor
     status = 0

@@ -37,7 +37,7 @@ class LlamaCppPython:
             n_batch=batch_tokens,
             verbose=False,
         )
-        server = settings.ServerSettings(host=options.host, port=options.port, api_key=key)
+        server = settings.ServerSettings(host=options.host, port=options.port, api_key=key or None)
         try:
             app = app_module.create_app(server_settings=server, model_settings=[model])
         except ValueError as error:

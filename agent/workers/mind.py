@@ -23,7 +23,8 @@ from agent.workers.llama_cpp_python import LlamaCppPython
 from agent.workers.loopback import free_port
 
 KEY_VARIABLE = "PHONE_AGENT_MIND_KEY"
-"""The API key comes through the environment: every user of the machine can read the arguments."""
+"""The API key comes through the environment, since every user of the machine can read arguments. Without one the server
+is open to every user of the machine."""
 
 BATCH_TOKENS = 64
 """Prompt tokens read at once. While a long prompt is read, other calls get one token per batch (0.4 s on 2 cores with
@@ -59,7 +60,7 @@ class Xllamacpp:
         params.model_alias = {options.name}
         params.hostnames = [options.host]
         params.port = options.port
-        params.api_keys = [key]
+        params.api_keys = [key] if key else []
         params.n_parallel = options.slots
         params.n_ctx = options.context * options.slots
         params.n_batch = params.n_ubatch = BATCH_TOKENS
@@ -141,7 +142,7 @@ def main() -> None:
             openmp.provide()
         except SetupError as error:
             parser.exit(2, f"{error}\n")
-    live(lambda life: serve(life, options))
+    live(lambda life: serve(life, options), nice=5)  # behind ears and mouth, which work in short bursts
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    live(lambda life: serve(life, options))
+    live(lambda life: serve(life, options), nice=2)
 
 
 if __name__ == "__main__":

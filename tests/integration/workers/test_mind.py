@@ -1,0 +1,113 @@
+"""The real llama.cpp server, with a small model: streaming, keys, slots, and letting go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agent.errors import LanguageModelError
+from agent.workers.slots import Slots
+from tests.integration.workers.conftest import KEY, Running
+
+SYSTEM = {
+    "role": "system",
+    "content": "You are the receptionist of a bakery. " + " ".join(f"Item {n} costs {n} dollars." for n in range(15)),
+}
+
+
+@pytest.fixture
+async def http(mind: Running) -> AsyncIterator[aiohttp.ClientSession]:
+    root = mind.uri.removesuffix("/v1")
+    timeout = aiohttp.ClientTimeout(total=120)
+    async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {KEY}"}, timeout=timeout) as session:
+        yield session
+
+
+def body(*messages: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {"messages": list(messages), "temperature": 0, "max_tokens": 8, **more}
+
+
+def user(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
+
+
+async def ask(http: aiohttp.ClientSession, *messages: dict[str, str]) -> dict[str, Any]:
+    async with http.post("/v1/chat/completions", json=body(*messages)) as answer:
+        assert answer.status == 200, await answer.text()
+        result: dict[str, Any] = await answer.json()
+        return result
+
+
+async def slots(http: aiohttp.ClientSession) -> list[dict[str, Any]]:
+    async with http.get("/slots") as answer:
+        result: list[dict[str, Any]] = await answer.json()
+        return result
+
+
+async def test_the_answer_comes_piece_by_piece(http: aiohttp.ClientSession) -> None:
+    pieces = []
+    async with http.post("/v1/chat/completions", json=body(user("Count to ten."), stream=True)) as answer:
+        async for line in answer.content:
+            if line.startswith(b"data: {"):
+                pieces.append(json.loads(line[6:])["choices"][0]["delta"].get("content"))
+    assert len([piece for piece in pieces if piece]) >= 5
+
+
+async def test_nobody_without_the_key(http: aiohttp.ClientSession) -> None:
+    for key in ("", "Bearer wrong"):
+        async with http.post("/v1/chat/completions", json=body(user("Hi")), headers={"Authorization": key}) as answer:
+            assert answer.status == 401
+
+
+async def test_a_prompt_is_read_once(http: aiohttp.ClientSession) -> None:
+    await ask(http, SYSTEM, user("Hello."))
+    answer = await ask(http, SYSTEM, user("What does item 5 cost?"))
+    assert answer["timings"]["cache_n"] > 100
+    assert answer["timings"]["prompt_n"] < 30
+
+
+async def test_a_client_that_goes_stops_the_generation(http: aiohttp.ClientSession) -> None:
+    # no end token can be drawn, so that only the client can stop it before the context is full
+    endless = body(user("Write about the sea."), stream=True, max_tokens=1900, ignore_eos=True)
+    async with http.post("/v1/chat/completions", json=endless) as answer:
+        for _ in range(6):
+            await answer.content.readline()
+        assert any(slot["is_processing"] for slot in await slots(http))
+        answer.close()
+    while any(slot["is_processing"] for slot in await slots(http)):
+        pass
+    decoded = [token["n_decoded"] for slot in await slots(http) for token in slot.get("next_token", [])]
+    assert max(decoded, default=0) < 1000
+
+
+async def test_warm_slots_know_the_prompts_of_all_agents(
+    http: aiohttp.ClientSession, mind: Running, slot_folder: Path
+) -> None:
+    other = {"role": "system", "content": "You are a dentist. " + "Teeth are important. " * 40}
+    await Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder).warm([[SYSTEM, user("Hi")], [other, user("Hi")]])
+    questions = [(SYSTEM, user("Is item 3 fresh?")), (other, user("It hurts.")), (SYSTEM, user("And item 4?"))]
+    answers = await asyncio.gather(*(ask(http, *question) for question in questions))
+    assert [answer["timings"]["cache_n"] > 100 for answer in answers] == [True] * 3
+    assert os.listdir(slot_folder) == []  # noqa: PTH208 - no blocking pathlib in a coroutine
+
+
+async def test_a_mind_that_is_not_there_cannot_be_warmed(tmp_path: Path, unused_tcp_port: int) -> None:
+    with pytest.raises(LanguageModelError, match="could not be prepared"):
+        await Slots(f"http://127.0.0.1:{unused_tcp_port}", KEY, 2, tmp_path).warm([[SYSTEM]])
+
+
+async def test_a_prompt_too_long_for_its_slot_is_refused_and_the_mind_lives_on(http: aiohttp.ClientSession) -> None:
+    async with http.post("/v1/chat/completions", json=body(user("word " * 4000))) as answer:
+        assert answer.status == 400
+    assert await ask(http, user("Hi"))
+
+
+async def test_the_alternative_backend_answers_too() -> None:
+    pytest.importorskip("llama_cpp", reason="the extra llama-cpp-python is not installed: it is built for minutes")
