@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import psutil
@@ -10,12 +11,25 @@ import pytest
 import pytest_asyncio
 
 
-def _sockets() -> set[int]:
-    return {c.fd for c in psutil.Process().net_connections(kind="all") if c.fd != -1}
+def _sockets() -> dict[int, str]:
+    """Open sockets of this process by descriptor, with what they are connected to."""
+    return {
+        one.fd: f"{one.type.name} {one.laddr} {one.raddr} {one.status}"
+        for one in psutil.Process().net_connections(kind="all")
+        if one.fd != -1
+    }
 
 
-def _children() -> set[int]:
-    return {c.pid for c in psutil.Process().children(recursive=True) if c.status() != psutil.STATUS_ZOMBIE}
+def _children() -> Counter[str]:
+    """Descendants by their command: one that was started again in place of another is the same."""
+    commands: Counter[str] = Counter()
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if child.status() != psutil.STATUS_ZOMBIE:
+                commands[" ".join(child.cmdline())] += 1
+        except psutil.NoSuchProcess:
+            continue
+    return commands
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +39,9 @@ def _no_leaked_sockets_or_processes(request: pytest.FixtureRequest) -> Iterator[
         return
     sockets, children = _sockets(), _children()
     yield
-    assert not (left := _sockets() - sockets), f"leaked sockets: {left}"
-    assert not (left := _children() - children), f"leaked processes: {left}"
+    left = {fd: what for fd, what in _sockets().items() if fd not in sockets}
+    assert not left, f"leaked sockets: {left}"
+    assert not (_children() - children), f"leaked processes: {_children() - children}"
 
 
 @pytest_asyncio.fixture(autouse=True)

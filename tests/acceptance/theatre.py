@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,8 @@ class Played:
 class Theatre:
     """Plays scenarios, one after the other or at once."""
 
-    def __init__(self, stage: Stage, phone: Softphone, folder: Path) -> None:
+    def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
-        self._phone = phone
         self._folder = folder
         self._voice = CallerVoice()
         self._callers = itertools.count(3001)
@@ -87,16 +86,18 @@ class Theatre:
                 action()
 
         recording = self._folder / f"{number}.wav"
-        performance = await perform(
-            scenario,
-            await props.prepare(scenario, self._voice.speak),
-            phone=self._phone,
-            server=self.stage.sip_address,
-            caller=number,
-            feed=self.stage.feed,
-            recording=recording,
-            watch=watch,
-        )
+        sounds = await props.prepare(scenario, self._voice.speak)
+        async with Softphone() as phone:
+            performance = await perform(
+                scenario,
+                sounds,
+                phone=phone,
+                server=self.stage.sip_address,
+                caller=number,
+                feed=self.stage.feed,
+                recording=recording,
+                watch=watch,
+            )
         assert not pending, f"never happened: {list(pending)}"
         return Played(scenario, performance, judge(scenario, performance), recording)
 
@@ -132,10 +133,8 @@ class Theatre:
 async def theatre(folder: Path) -> AsyncIterator[Theatre]:
     """Opens for the calls of the block; nothing is left running afterwards."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
-    async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM))
-        phone = await stack.enter_async_context(Softphone())
-        yield Theatre(stage, phone, folder)
+    async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM) as stage:
+        yield Theatre(stage, folder)
 
 
 async def heard_by_our_ears(played: Played) -> Played:
