@@ -10,14 +10,11 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
-import structlog
 from yarl import URL
 
-from agent.errors import ConfigurationError, TelephonyError
+from agent.errors import TelephonyError
 from agent.settings import AsteriskSettings
 from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
-
-log = structlog.get_logger()
 
 _IDLE_CONNECTION_S = 5.0
 """Asterisk closes an idle HTTP connection after 15 s (`session_keep_alive`); we let go earlier, so that a request never
@@ -42,7 +39,7 @@ class AriClient:
     """Requests to one Asterisk.
 
     Every method raises TelephonyError with one of the codes `ari_unreachable`, `ari_timeout`, `ari_unauthorized`
-    (WrongPasswordError), `ari_not_found` (GoneError) and `ari_refused`.
+    (WrongPasswordError), `ari_forbidden`, `ari_not_found` (GoneError) and `ari_refused`.
     """
 
     def __init__(self, settings: AsteriskSettings) -> None:
@@ -78,15 +75,6 @@ class AriClient:
     async def ping(self) -> None:
         """Return if Asterisk answers and accepts our password."""
         await self._object("GET", "asterisk", "ping")
-
-    async def check_password(self) -> None:
-        """Raise ConfigurationError if Asterisk is there and refuses our password; else return."""
-        try:
-            await self.ping()
-        except WrongPasswordError as error:
-            raise ConfigurationError(str(error)) from error
-        except TelephonyError as error:
-            log.debug("telephony.password_not_checked", code=error.code)
 
     async def channels(self) -> list[Channel]:
         """All channels, ours and others'."""
@@ -231,10 +219,15 @@ class AriClient:
         )
 
     def _refusal(self, status: int, message: str) -> TelephonyError:
-        if status in {401, 403}:
+        if status == 401:
             return WrongPasswordError(
                 f"Asterisk at {self._base} refuses the user {self._user!r}: "
                 "make asterisk.ari_user and asterisk.ari_password equal to its ari.conf."
+            )
+        if status == 403:
+            return TelephonyError(
+                f"Asterisk at {self._base} lets the user {self._user!r} only look: set read_only = no in its ari.conf.",
+                code="ari_forbidden",
             )
         said = f"{status} {message}".strip()
         if status == 404:
@@ -242,4 +235,6 @@ class AriClient:
         return TelephonyError(f"Asterisk at {self._base} refused a request: {said}.", code="ari_refused")
 
     def _nonsense(self) -> TelephonyError:
-        return TelephonyError(f"What answers at {self._base} is not Asterisk; correct asterisk.ari_url.")
+        return TelephonyError(
+            f"What answers at {self._base} is not Asterisk; correct asterisk.ari_url.", code="ari_refused"
+        )

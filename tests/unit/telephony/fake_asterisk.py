@@ -74,7 +74,7 @@ class FakeWebSocket:
 class FakeAsterisk:
     """Stands for AriClient, and for the Asterisk behind it."""
 
-    def __init__(self, media: FakeMediaServer, *, seed: int = 0, slowest_s: float = 0.004) -> None:
+    def __init__(self, media: FakeMediaServer, *, seed: int = 0) -> None:
         self.app = "phone-agent"
         self.media = media
         self.alive = True
@@ -84,8 +84,10 @@ class FakeAsterisk:
         self.hung_up_with: dict[str, int] = {}
         self.failing: dict[str, TelephonyError] = {}
         """Request → what it fails with, though Asterisk lives."""
+        self.replaced = False
+        self.opened = 0
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
-        self._slowest_s = slowest_s
+        self.slowest_event_s = 0.004
         self._websocket: FakeWebSocket | None = None
         self._last_event_at = 0.0
         self._starts = 1
@@ -118,15 +120,22 @@ class FakeAsterisk:
                 self._destroy(channel, 16)
 
     def stops(self) -> None:
-        """`core stop now`, SIGTERM: all channels are hung up, then the connections close."""
+        """`core stop now`, SIGTERM: all channels are told to hang up, do so one by one, then the connections close."""
         channels = list(self.channels_by_id.values())
         self._random.shuffle(channels)
         for channel in channels:
             self._send("ChannelHangupRequest", channel, **SHUTDOWN)
-        for channel in channels:
+        self._stop_next(channels)
+
+    def _stop_next(self, channels: list[FakeChannel]) -> None:
+        if not channels:
+            self._go()
+            return
+        channel = channels.pop()
+        if channel.id in self.channels_by_id:
             self._end_stream(channel, MediaEndKind.PEER_CLOSED)
             self._destroy(channel, 16)
-        self._go()
+        self._later(lambda: self._stop_next(channels))
 
     def dies(self) -> None:
         """SIGKILL: nothing is said."""
@@ -147,6 +156,14 @@ class FakeAsterisk:
         """Send any event at all."""
         if self._websocket is not None:
             self._at_event_time(self._websocket.deliver, event)
+
+    def another_program_takes_over(self) -> None:
+        self._send("ApplicationReplaced", None, application=self.app)
+        self._websocket = None
+        self.replaced = True
+
+    def another_program_leaves(self) -> None:
+        self.replaced = False
 
     # What AriClient offers.
 
@@ -207,7 +224,7 @@ class FakeAsterisk:
 
     async def application_exists(self) -> bool:
         await self._request("application_exists")
-        return self._websocket is not None
+        return self._websocket is not None or self.replaced
 
     async def send_marker(self, name: str) -> None:
         await self._request("send_marker")
@@ -215,8 +232,7 @@ class FakeAsterisk:
 
     async def open_events(self) -> FakeWebSocket:
         await self._request("open_events")
-        if self._websocket is not None:
-            self._send("ApplicationReplaced", None, application=self.app)
+        self.opened += 1
         self._websocket = FakeWebSocket()
         return self._websocket
 
@@ -274,11 +290,13 @@ class FakeAsterisk:
     def _at_event_time(self, deliver: Callable[[Any], None], event: object) -> None:
         loop = asyncio.get_running_loop()
         # A hair later each time: timers of the same instant would be free to swap places.
-        self._last_event_at = max(self._last_event_at + 1e-9, loop.time() + self._delay())
+        self._last_event_at = max(
+            self._last_event_at + 1e-9, loop.time() + self._random.uniform(0, self.slowest_event_s)
+        )
         loop.call_at(self._last_event_at, deliver, event)
 
     def _later(self, action: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_later(self._delay(), action)
 
     def _delay(self) -> float:
-        return self._random.uniform(0, self._slowest_s)
+        return self._random.uniform(0, 0.004)

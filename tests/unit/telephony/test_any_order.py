@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,8 @@ FAULTS = (
     "rings_again",
     "drains",
 )
+
+pytestmark = pytest.mark.usefixtures("without_logs")
 
 
 class Scene:
@@ -112,7 +115,7 @@ FIELDS = st.dictionaries(
 WHOSE = st.sampled_from(["caller", "media", "stranger", "nobody", "nonsense"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events=st.lists(st.tuples(st.integers(0, 30), st.sampled_from(KINDS), WHOSE, FIELDS), max_size=12),
     seed=st.integers(0, 2**16),

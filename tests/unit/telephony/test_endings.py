@@ -8,11 +8,14 @@ import pytest
 
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import KeyPressed
-from agent.errors import LanguageModelError, TelephonyError
+from agent.errors import LanguageModelError, MediaError, TelephonyError
 from agent.telephony.inputs import ChannelInputs
 from tests.unit.dialog.virtual_time import run
+from tests.unit.telephony.fake_asterisk import FakeChannel
 from tests.unit.telephony.fake_media import FakeStream
-from tests.unit.telephony.house import House, open_house
+from tests.unit.telephony.house import Handler, House, open_house, until_cancelled
+
+pytestmark = pytest.mark.usefixtures("without_logs")
 
 
 async def talking(house: House) -> str:
@@ -33,6 +36,10 @@ def test_caller_hangs_up() -> None:
     async def main() -> None:
         async with open_house() as house:
             house.asterisk.caller_hangs_up(await talking(house), cause=16)
+            await house.settled()
+            assert not house.asterisk.bridges_by_id, "removed with the call, not by a later look for strays"
+            assert not house.asterisk.channels_by_id
+            assert house.media.streams[0].closed.done()
             assert await ended(house) == (CallStatus.COMPLETED, EndedReason.CALLER_HANGUP)
             assert house.last.hangup_cause == 16
             assert house.asterisk.hung_up_with.keys() <= {f"phone-agent.media.{house.last.id[5:]}"}
@@ -69,10 +76,26 @@ def test_conversation_ends_and_its_last_sound_is_heard() -> None:
     run(main())
 
 
-def test_asterisk_stops_in_order() -> None:
+async def returns_at_the_end_of_sound(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+    await asyncio.wait({stream.closed})
+    return EndedReason.CALLER_HANGUP
+
+
+async def fails_at_the_end_of_sound(call: Call, stream: FakeStream, inputs: ChannelInputs) -> EndedReason:
+    await asyncio.wait({stream.closed})
+    raise MediaError("no sound any more")
+
+
+whatever_the_conversation_thinks = pytest.mark.parametrize(
+    "handler", [until_cancelled, returns_at_the_end_of_sound, fails_at_the_end_of_sound]
+)
+
+
+@whatever_the_conversation_thinks
+def test_asterisk_stops_in_order(handler: Handler) -> None:
     async def main() -> None:
         for seed in range(40):
-            async with open_house(seed=seed) as house:
+            async with open_house(handler, seed=seed) as house:
                 await talking(house)
                 house.asterisk.stops()
                 assert await ended(house) == (CallStatus.COMPLETED, EndedReason.TELEPHONY_ERROR), seed
@@ -80,10 +103,11 @@ def test_asterisk_stops_in_order() -> None:
     run(main())
 
 
-def test_asterisk_dies() -> None:
+@whatever_the_conversation_thinks
+def test_asterisk_dies(handler: Handler) -> None:
     async def main() -> None:
         for seed in range(40):
-            async with open_house(seed=seed) as house:
+            async with open_house(handler, seed=seed) as house:
                 await talking(house)
                 house.asterisk.dies()
                 assert await ended(house) == (CallStatus.COMPLETED, EndedReason.TELEPHONY_ERROR), seed
@@ -91,14 +115,84 @@ def test_asterisk_dies() -> None:
     run(main())
 
 
-def test_sound_breaks_while_asterisk_lives() -> None:
+@whatever_the_conversation_thinks
+def test_sound_breaks_while_asterisk_lives(handler: Handler) -> None:
     async def main() -> None:
         for seed in range(40):
-            async with open_house(seed=seed) as house:
+            async with open_house(handler, seed=seed) as house:
                 channel_id = await talking(house)
                 house.asterisk.sound_breaks()
                 assert await ended(house) == (CallStatus.COMPLETED, EndedReason.MEDIA_ERROR), seed
                 assert house.asterisk.hung_up_with[channel_id] == 16
+
+    run(main())
+
+
+@pytest.mark.parametrize("fault", ["stops", "dies", "caller_hangs_up"])
+@pytest.mark.parametrize("moment_ms", range(0, 30, 2))
+def test_the_end_comes_while_the_call_is_set_up(fault: str, moment_ms: int) -> None:
+    async def main() -> None:
+        for seed in range(10):
+            async with open_house(seed=seed) as house:
+                channel_id = house.asterisk.ring()
+                await asyncio.sleep(moment_ms / 1000)
+                if fault == "caller_hangs_up":
+                    house.asterisk.caller_hangs_up(channel_id)
+                else:
+                    getattr(house.asterisk, fault)()
+                await asyncio.sleep(1)
+                if not house.calls:
+                    continue  # it was over before we heard of it
+                status, reason = await ended(house)
+                if fault == "caller_hangs_up":
+                    assert (status, reason) in {
+                        (CallStatus.CANCELED, EndedReason.CANCELED),
+                        (CallStatus.COMPLETED, EndedReason.CALLER_HANGUP),
+                    }
+                else:
+                    assert status in {CallStatus.FAILED, CallStatus.COMPLETED}
+                    assert reason is EndedReason.TELEPHONY_ERROR, (seed, moment_ms)
+
+    run(main())
+
+
+def test_who_rings_while_strays_are_looked_for_is_answered() -> None:
+    async def main() -> None:
+        for seed in range(20):
+            async with open_house(seed=seed) as house:
+                house.asterisk.websocket_breaks()
+                await asyncio.sleep(0.01)
+                await house.connected()
+                house.asterisk.slowest_event_s = 0.1
+                await talking(house)
+                await asyncio.sleep(1)
+                assert len(house.switchboard.calls) == 1, seed
+                assert not house.asterisk.hung_up_with
+
+    run(main())
+
+
+def test_channels_and_bridges_of_an_earlier_life_are_removed_and_others_are_not() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            asterisk = house.asterisk
+            asterisk.websocket_breaks()
+            ours = [
+                FakeChannel("1.77", "1000"),
+                FakeChannel("phone-agent.media.77", "s", in_stasis=False),
+            ]
+            others = [
+                FakeChannel("1.78", "1000", in_stasis=False),
+                FakeChannel("1.79", "1000", app="phone-agent-2"),
+                FakeChannel("phone-agent-2.media.1", "s", app="phone-agent-2"),
+            ]
+            asterisk.channels_by_id |= {channel.id: channel for channel in ours + others}
+            asterisk.bridges_by_id |= {"phone-agent.bridge.77": set(), "phone-agent-2.bridge.1": set(), "x": set()}
+            await asyncio.sleep(0.01)
+            await house.connected()
+            await asyncio.sleep(1)
+            assert asterisk.channels_by_id.keys() == {channel.id for channel in others}
+            assert asterisk.bridges_by_id.keys() == {"phone-agent-2.bridge.1", "x"}
 
     run(main())
 
