@@ -1,0 +1,123 @@
+"""All checks, in the order in which one builds on the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.doctor.asterisk import check_app, check_ari, check_modules, check_version
+from agent.doctor.check import Check, Status, broken, skipped
+from agent.doctor.files import read_agents, read_configuration
+from agent.doctor.loop_call import loop_call
+from agent.doctor.machine import check_clock, check_disk, check_files, check_memory, places
+from agent.doctor.manager import check_manager
+from agent.doctor.models import check_models, check_voice_detection
+from agent.doctor.ports import RunningAgent, check_http_port, check_media_port, find_running_agent
+from agent.doctor.tone_check import judge, send_tones
+from agent.domain.agent import Agent
+from agent.errors import PhoneAgentError, TelephonyError
+from agent.settings import Settings
+from agent.telephony.ari import AriClient
+
+Tell = Callable[[Check], None]
+BEHIND_ARI = ("asterisk_version", "modules", "ari_app")
+
+
+@dataclass(slots=True)
+class Examination:
+    """One run of the doctor. `tell` hears of each check as soon as it is made."""
+
+    tell: Tell
+    quick: bool = False
+    """Do not start the models."""
+    checks: list[Check] = field(default_factory=list)
+    asterisk_ahead_s: float | None = None
+
+    async def run(self, config: Path | None) -> list[Check]:
+        """Look at everything; what cannot be looked at is skipped and says why."""
+        settings, check = read_configuration(config)
+        self._add(check)
+        if settings is None:
+            self._add(*(skipped(name, "the configuration is broken") for name in ("asterisk", "tone_call", "models")))
+            return self.checks
+        agents, check = read_agents(settings)
+        self._add(check)
+        running = await find_running_agent(settings.http)
+        self._add(check_http_port(settings.http, running), check_media_port(settings.media, running))
+        await self._asterisk(settings, running)
+        call_works = await self._call(settings, running)
+        self._add(check_clock(self.asterisk_ahead_s))
+        await self._models(settings, agents, running, through_call=call_works)
+        return self.checks
+
+    async def _asterisk(self, settings: Settings, running: RunningAgent | None) -> None:
+        async with AriClient(settings.asterisk) as ari:
+            info, check = await check_ari(ari)
+            self._add(check)
+            if info is None:
+                self._add(*(skipped(name, "ari is broken") for name in BEHIND_ARI))
+            else:
+                self._add(check_version(info.version), await _modules(ari), await check_app(ari, running))
+        self._add(*await check_manager(settings.asterisk, settings.agents.numbers))
+
+    async def _call(self, settings: Settings, running: RunningAgent | None) -> bool:
+        """Make the call; whether it worked."""
+        in_the_way = [name for name in ("ari", "modules", "asterisk_version", "media_port") if self._is_broken(name)]
+        if in_the_way:
+            self._add(skipped("tone_call", f"{' and '.join(in_the_way)} must be mended first"))
+            return False
+        try:
+            async with loop_call(settings, any_port=running is not None) as call:
+                self.asterisk_ahead_s = call.asterisk_ahead_s
+                check = judge(await send_tones(call), call.setup_s)
+        except PhoneAgentError as error:
+            check = broken("tone_call", error.code, str(error))
+        self._add(check)
+        return check.status is not Status.BROKEN
+
+    async def _models(
+        self, settings: Settings, agents: dict[str, Agent], running: RunningAgent | None, *, through_call: bool
+    ) -> None:
+        from agent.doctor.speech import PARTS, check_speech  # heavy
+
+        voices = {agent.voice for agent in agents.values()}
+        found, sizes = await check_models(settings, voices)
+        self._add(*found, await check_voice_detection(), check_files(), check_disk(places(settings)))
+        if running is None:
+            self._add(check_memory(sizes))
+        reason = self._why_no_speech(settings, agents, found)
+        if reason:
+            self._add(*(skipped(part, reason) for part in PARTS))
+            return
+        agent = agents[next(iter(settings.agents.numbers.values()))]
+        self._add(*await check_speech(settings, agent, voices, running=running, through_call=through_call))
+
+    def _why_no_speech(self, settings: Settings, agents: dict[str, Agent], models: list[Check]) -> str:
+        if self.quick:
+            return "--quick was given"
+        if self._is_broken("agents") or not agents or not settings.agents.numbers:
+            return "agents is broken"
+        bad = [check.name for check in models if check.status is Status.BROKEN]
+        return f"{' and '.join(bad)} must be mended first" if bad else ""
+
+    def _is_broken(self, name: str) -> bool:
+        return any(check.name == name and check.status is Status.BROKEN for check in self.checks)
+
+    def _add(self, *checks: Check) -> None:
+        for check in checks:
+            self.checks.append(check)
+            self.tell(check)
+
+
+async def _modules(ari: AriClient) -> Check:
+    try:
+        return check_modules(await ari.modules())
+    except TelephonyError as error:
+        return broken("modules", error.code, str(error))
+
+
+def examine(config: Path | None, *, quick: bool, tell: Tell) -> list[Check]:
+    """Run the doctor to its end."""
+    return asyncio.run(Examination(tell, quick=quick).run(config))

@@ -1,0 +1,34 @@
+"""What the operator wrote: the configuration and the agents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent import configuration, personas
+from agent.doctor.check import Check, broken, good
+from agent.domain.agent import Agent
+from agent.errors import ConfigurationError
+from agent.settings import Settings
+
+
+def read_configuration(path: Path | None) -> tuple[Settings | None, Check]:
+    """The settings, and what is to be said of them."""
+    try:
+        settings = configuration.load(path)
+    except ConfigurationError as error:
+        return None, broken("configuration", error.code, str(error))
+    return settings, good("configuration", f"{path or 'the configuration'} can be read")
+
+
+def read_agents(settings: Settings) -> tuple[dict[str, Agent], Check]:
+    """The agents that answer, and what is to be said of them."""
+    numbers = settings.agents.numbers
+    try:
+        agents = dict(personas.load_agents(settings.agents.folder))
+        personas.check_numbers(numbers, agents)
+    except ConfigurationError as error:
+        return {}, broken("agents", error.code, str(error))
+    if not numbers:
+        return agents, broken("agents", "no_numbers", "no number has an agent", "give agents.numbers at least one.")
+    who = ", ".join(f"{number} → {name}" for number, name in list(numbers.items())[:5])
+    return agents, good("agents", who if len(numbers) <= 5 else f"{who} and {len(numbers) - 5} more")
