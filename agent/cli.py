@@ -7,7 +7,7 @@ import sys
 import typer
 
 from agent import __version__
-from agent.commands import config, models, rehearse, run, serve, setup
+from agent.commands import bench, config, doctor, models, rehearse, run, serve, setup
 from agent.errors import PhoneAgentError
 
 BROKEN = 2
@@ -22,7 +22,9 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(run.run)
 app.command()(rehearse.rehearse)
+app.command()(doctor.doctor)
 app.command()(setup.setup)
+app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 
