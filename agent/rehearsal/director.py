@@ -125,6 +125,8 @@ class Director:
         cut = bool(utterance and utterance.cut_after_ms and utterance.cut_after_ms * SAMPLES_PER_MS < len(sound))
         if cut and utterance and utterance.cut_after_ms:
             sound = sound[: utterance.cut_after_ms * SAMPLES_PER_MS]
+        text = line.text or "(a recording)"
+        self._watch(Moment(MomentKind.CALLER_BEGAN, text))
         wait_s = max(0, (at or 0) - self._call.position) / RATE
         span = await self._within(
             self._call.say(sound, at=at), wait_s + len(sound) / RATE + MARGIN_S, "the softphone did not finish speaking"
@@ -133,7 +135,7 @@ class Director:
         self.said.append(Said(line.turn, line.step.name, line.text, where, cut=cut))
         if line.step.backchannel is None:
             self._waited_for = span.end
-        self._watch(Moment(MomentKind.CALLER_SAID, line.text or "(a recording)"))
+        self._watch(Moment(MomentKind.CALLER_SAID, text))
 
     async def _wait_for_end(self, timeout_s: float) -> None:
         try:

@@ -12,6 +12,8 @@ class MomentKind(StrEnum):
 
     DIALLED = "dialled"
     ANSWERED = "answered"
+    CALLER_BEGAN = "caller_began"
+    """The caller begins to speak; `text` is what will be said."""
     CALLER_SAID = "caller_said"
     CALLER_HEARD = "caller_heard"
     """The agent told what it understood."""

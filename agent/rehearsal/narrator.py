@@ -29,6 +29,9 @@ class Narrator:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._answer_ms: float | None = None
+        self._caller_speaks = False
+        self._heard: list[str] = []
+        """What the agent understood before the caller had finished: printed under what the caller said."""
 
     def __call__(self, moment: Moment) -> None:
         """See Watcher."""
@@ -39,10 +42,16 @@ class Narrator:
                 self._line("", "answered", "dim")
             case MomentKind.AGENT_BEGAN:
                 self._answer_ms = moment.ms
+            case MomentKind.CALLER_BEGAN:
+                self._caller_speaks = True
             case MomentKind.CALLER_SAID:
                 self._line("caller", moment.text, "cyan")
+                self._caller_speaks = False
+                self._tell_heard()
             case MomentKind.CALLER_HEARD:
-                self._line("", f"heard as: {moment.text}", "dim")
+                self._heard.append(moment.text)
+                if not self._caller_speaks:
+                    self._tell_heard()
             case MomentKind.AGENT_SAID | MomentKind.AGENT_CUT:
                 cut = " … (interrupted)" if moment.kind is MomentKind.AGENT_CUT else ""
                 self._line("agent", moment.text + cut, "green", self._answer_ms)
@@ -53,6 +62,11 @@ class Narrator:
                 self._line("!", moment.text, "bold red")
             case MomentKind.ENDED:
                 self._line("", f"call over: {moment.text}", "dim")
+
+    def _tell_heard(self) -> None:
+        for text in self._heard:
+            self._line("", f"heard as: {text}", "dim")
+        self._heard.clear()
 
     def _line(self, who: str, text: str, style: str, ms: float | None = None) -> None:
         pace = Text(f"{pace_of(ms):>{_PACE_WIDTH}}", style="yellow" if (ms or 0) > SLOW_MS else "dim")

@@ -102,6 +102,7 @@ async def test_the_caller_waits_for_the_agent_and_then_speaks() -> None:
     assert director.said[0].span == Span(3.2, 4.2)
     assert [(moment.kind, moment.ms) for moment in moments] == [
         (MomentKind.AGENT_BEGAN, 400),
+        (MomentKind.CALLER_BEGAN, None),
         (MomentKind.CALLER_SAID, None),
         (MomentKind.AGENT_BEGAN, 800),
     ]

@@ -1,0 +1,25 @@
+"""What is documented is what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.ops.targets import targets
+from agent.rehearsal.scenario import Background, CallExpectation, Expectation, Overlap, Scenario, Step, Utterance
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("part", [Scenario, Step, Utterance, Overlap, Background, Expectation, CallExpectation])
+def test_every_key_of_a_scenario_is_explained(part: type[Scenario]) -> None:
+    text = (DOCS / "rehearsals.md").read_text(encoding="utf-8")
+    assert not [key for key in part.model_fields if key not in text]
+
+
+@pytest.mark.parametrize("name", targets())
+def test_every_measure_is_explained(name: str) -> None:
+    text = (DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    stem, _, last = name.rpartition("_")
+    assert name in text or (stem in text and f"`_{last}`" in text)
