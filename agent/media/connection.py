@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Protocol, cast
 from uuid import UUID
 
 from agent.media.audiosocket import HANGUP, Decoder, Frame, FrameError, Kind
@@ -32,19 +31,26 @@ class Patience:
     """Between frames."""
 
 
+class Door(Protocol):
+    """Who decides about connections. Each method is called once for each, in this order."""
+
+    def opened(self, connection: Connection) -> bool:
+        """It was made; False: close it at once."""
+        ...
+
+    def admitted(self, connection: Connection, uuid: UUID) -> bool:
+        """It said who it is; False: send it away. Not called where it ends before."""
+        ...
+
+    def gone(self, connection: Connection) -> None:
+        """Its socket is closed."""
+        ...
+
+
 class Connection(asyncio.BufferedProtocol):
-    """The wire side of a stream.
+    """The wire side of a stream."""
 
-    `on_hello` is called once with the UUID and says whether it is let in; `on_gone` once, when the socket is closed.
-    """
-
-    def __init__(
-        self,
-        clock: Clock,
-        patience: Patience,
-        on_hello: Callable[[Connection, UUID], bool],
-        on_gone: Callable[[Connection], None],
-    ) -> None:
+    def __init__(self, clock: Clock, patience: Patience, door: Door) -> None:
         self.inbox = Inbox()
         self.playout = Playout(self, clock)
         self.closed: Outcome[MediaEnd] = Outcome()
@@ -54,8 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         self.uuid: UUID | None = None
         self._clock = clock
         self._patience = patience
-        self._on_hello = on_hello
-        self._on_gone = on_gone
+        self._door = door
         self._decoder = Decoder()
         self._received = bytearray(RECEIVE_BYTES)
         self._heard_at = 0.0
@@ -68,6 +73,10 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to send at once: Asterisk may deadlock while it waits for a first frame."""
         self._transport = cast(asyncio.Transport, transport)
+        if not self._door.opened(self):
+            self.end(MediaEndKind.REFUSED, "not now")
+            self._transport.abort()
+            return
         raw: socket.socket = transport.get_extra_info("socket")
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -79,12 +88,12 @@ class Connection(asyncio.BufferedProtocol):
         return self._received
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what came."""
+        """Take what came; after the end nothing counts any more."""
         if self.closed.done():
             return
         self._decoder.feed(bytes(self._received[:nbytes]))
         try:
-            while not self.closed.done() and (frame := self._decoder.next_frame()) is not None:
+            while (frame := self._decoder.next_frame()) is not None:
                 self._take(frame)
         except FrameError as error:
             self.end(MediaEndKind.MALFORMED, str(error))
@@ -102,7 +111,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._watch is not None:
             self._watch.cancel()
         self.gone.settle(None)
-        self._on_gone(self)
+        self._door.gone(self)
 
     # What the playout calls.
 
@@ -161,8 +170,8 @@ class Connection(asyncio.BufferedProtocol):
                 pass  # keys are taken from ARI, which reports them on every version
 
     def _identify(self, uuid: UUID) -> None:
-        if not self._on_hello(self, uuid):
-            self.end(MediaEndKind.LOCAL, "no call waits for this UUID")
+        if not self._door.admitted(self, uuid):
+            self.end(MediaEndKind.REFUSED, "no call waits for this UUID")
             return
         self.uuid = uuid
         if self._watch is not None:

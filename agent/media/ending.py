@@ -21,6 +21,8 @@ class MediaEndKind(StrEnum):
     """The connection broke. Also what closing with our last frames unread looks like."""
     LOCAL = "local"
     """We closed it."""
+    REFUSED = "refused"
+    """It was never let in; no call has such an end."""
     MALFORMED = "malformed"
     """What came was not AudioSocket, or ended inside a frame."""
     STALLED = "stalled"
@@ -39,7 +41,7 @@ class MediaEnd:
 
 
 _CONTROL_KNOWS = frozenset(
-    {MediaEndKind.PEER_CLOSED, MediaEndKind.PEER_HANGUP, MediaEndKind.RESET, MediaEndKind.LOCAL},
+    {MediaEndKind.PEER_CLOSED, MediaEndKind.PEER_HANGUP, MediaEndKind.RESET, MediaEndKind.LOCAL, MediaEndKind.REFUSED},
 )
 
 

@@ -12,11 +12,12 @@ from agent.errors import ConfigurationError, MediaError
 from agent.media.clock import Clock
 from agent.media.connection import Connection, Patience
 from agent.media.ending import MediaEndKind
+from agent.media.listener import Listener
 from agent.media.outcome import Outcome
 from agent.media.stream import MediaStream
 
 MAX_STRANGERS: Final = 256  # connections that sent no UUID yet; a burst of calls has each for milliseconds
-BACKLOG: Final = 512
+SHUTTING_DOWN: Final = "The server is shutting down."
 
 log = structlog.get_logger()
 
@@ -90,7 +91,8 @@ class AudioSocketServer:
         self._port = port
         self._patience = Patience(hello_s=hello_timeout_s, stall_s=stall_timeout_s)
         self._clock = clock
-        self._listener: asyncio.Server | None = None
+        self._listener: Listener | None = None
+        self._closing = False
         self._expected: dict[UUID, Admission] = {}
         self._admitted: dict[UUID, Connection] = {}
         self._connections: set[Connection] = set()
@@ -100,8 +102,7 @@ class AudioSocketServer:
         """Host and port that it listens on. Raises RuntimeError before `start`."""
         if self._listener is None:
             raise RuntimeError("the server is not started")
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        return host, port
+        return self._listener.address
 
     @property
     def streams(self) -> int:
@@ -110,55 +111,58 @@ class AudioSocketServer:
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError where the address cannot be had."""
-        loop = asyncio.get_running_loop()
+        clock = self._time_source()
+        listener = Listener(lambda: Connection(clock, self._patience, self), clock)
         try:
-            self._listener = await loop.create_server(self._accept, self._bind, self._port, backlog=BACKLOG)
+            await listener.open(self._bind, self._port)
         except OSError as error:
             raise ConfigurationError(
                 f"Cannot listen for sound on {self._bind}:{self._port} ({error.strerror}): "
                 "set media.bind and media.port to an address that is free."
             ) from error
+        self._listener = listener
         log.info("media.listening", host=self.address[0], port=self.address[1])
 
     def expect(self, uuid: UUID) -> Admission:
         """Let `uuid` in when it comes. Raises ValueError while it is already expected or connected."""
         if uuid in self._expected or uuid in self._admitted:
             raise ValueError(f"{uuid} is already in use")
-        admission = self._expected[uuid] = Admission(self, uuid, self._now())
+        admission = self._expected[uuid] = Admission(self, uuid, self._time_source())
+        if self._closing:
+            admission.fail(MediaError(SHUTTING_DOWN))
         return admission
 
     async def close(self) -> None:
         """Stop listening, refuse who waits, close all connections and wait until they are gone."""
+        self._closing = True
         if self._listener is not None:
-            self._listener.close()
+            await self._listener.close()
         for admission in list(self._expected.values()):
-            admission.fail(MediaError("The server is shutting down."))
+            admission.fail(MediaError(SHUTTING_DOWN))
         connections = list(self._connections)
         for connection in connections:
             connection.end(MediaEndKind.LOCAL, "the server closes")
         for connection in connections:
             await connection.gone
-        if self._listener is not None:
-            await self._listener.wait_closed()
-            self._listener = None
 
     def forget(self, admission: Admission) -> None:
         """Expect it no longer."""
         if self._expected.get(admission.uuid) is admission:
             del self._expected[admission.uuid]
 
-    def _now(self) -> Clock:
+    def _time_source(self) -> Clock:
         return self._clock if self._clock is not None else asyncio.get_running_loop()
 
-    def _accept(self) -> asyncio.BaseProtocol:
-        if len(self._connections) - len(self._admitted) >= MAX_STRANGERS:
-            log.warning("media.crowded", strangers=MAX_STRANGERS)
-            return _Refusal()
-        connection = Connection(self._now(), self._patience, self._admit, self._gone)
-        self._connections.add(connection)
-        return connection
+    # What a connection calls.
 
-    def _admit(self, connection: Connection, uuid: UUID) -> bool:
+    def opened(self, connection: Connection) -> bool:
+        """Let it say who it is, unless too many others have not yet."""
+        strangers = len(self._connections) - len(self._admitted)
+        self._connections.add(connection)
+        return not self._closing and strangers < MAX_STRANGERS
+
+    def admitted(self, connection: Connection, uuid: UUID) -> bool:
+        """Let it in where its call waits for it."""
         admission = self._expected.pop(uuid, None)
         if admission is None:
             return False
@@ -167,7 +171,8 @@ class AudioSocketServer:
         log.debug("media.admitted", uuid=str(uuid))
         return True
 
-    def _gone(self, connection: Connection) -> None:
+    def gone(self, connection: Connection) -> None:
+        """Forget it."""
         self._connections.discard(connection)
         end = connection.closed.result()
         if connection.uuid is None:
@@ -184,10 +189,3 @@ class AudioSocketServer:
             received=connection.inbox.received,
             dropped=connection.inbox.dropped,
         )
-
-
-class _Refusal(asyncio.Protocol):
-    """Closes a connection as soon as it is made."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()

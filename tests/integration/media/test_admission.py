@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
+import socket
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from agent.errors import MediaError
-from agent.media.audiosocket import HANGUP
+from agent.media.audiosocket import HANGUP, Kind, encode
 from agent.media.ending import MediaEndKind
+from agent.media.playout import SILENCE
 from agent.media.server import MAX_STRANGERS
 from tests.integration.media.conftest import Line
 from tests.integration.media.peer import Peer
@@ -67,6 +72,20 @@ async def test_who_says_nothing_is_sent_away_in_time_and_gets_silence_until_then
     assert await peer.lost is None
     assert peer.leftover() == HANGUP
     assert 250 <= len(peer.frames()) <= 251
+
+
+async def test_a_uuid_that_comes_after_the_deadline_is_too_late(line: Line) -> None:
+    peer = await line.connect()
+    await peer.sent(1)
+    await line.tick(249, peer)
+    line.clock.advance(0.02)
+    admission = line.server.expect(uuid4())
+    peer.send(encode(Kind.UUID, admission.uuid.bytes))
+    assert await peer.lost is None
+    assert line.server.streams == 0
+    on_time = await Peer.call(line.server.address, admission.uuid)
+    line.peers.append(on_time)
+    assert not (await admission.stream(5)).closed.done()
 
 
 async def test_a_uuid_in_pieces_that_never_ends_does_not_put_the_deadline_off(line: Line) -> None:
@@ -137,12 +156,30 @@ async def test_a_stream_that_ended_before_it_was_taken_says_so(line: Line) -> No
     assert (await stream.closed).kind is MediaEndKind.PEER_CLOSED
 
 
+async def test_when_no_socket_can_be_had_the_connection_waits(line: Line) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as raw, structlog.testing.capture_logs() as logs:
+        raw.settimeout(0)
+        next_free = os.dup(raw.fileno())
+        os.close(next_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (next_free, hard))
+        try:
+            await asyncio.get_running_loop().sock_connect(raw, line.server.address)
+            for _ in range(10):
+                await asyncio.sleep(0)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert [entry["event"] for entry in logs] == ["media.accept_failed"]
+        line.clock.advance(1)
+        assert await asyncio.get_running_loop().sock_recv(raw, 1000) == SILENCE
+
+
 async def test_strangers_are_bounded_and_leave_room_when_they_go(line: Line) -> None:
     strangers = [await line.connect() for _ in range(MAX_STRANGERS)]
     await asyncio.gather(*(stranger.sent(1) for stranger in strangers))
     refused = await line.connect()
     await refused.lost
-    assert not refused.received
+    assert refused.received == HANGUP
     strangers[0].transport.write_eof()
     await strangers[0].lost
     peer, stream = await line.call()

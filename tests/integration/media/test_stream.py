@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from uuid import uuid4
 
 import pytest
@@ -103,6 +105,25 @@ async def test_closing_the_server_ends_streams_strangers_and_claims() -> None:
     with pytest.raises(MediaError, match="shutting down"):
         await waiting
     await asyncio.gather(peer.lost, stranger.lost)
+    with pytest.raises(MediaError, match="shutting down"):
+        await server.expect(uuid4()).stream(60)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_closing_the_server_while_somebody_connects_leaves_nothing_open(turns: int) -> None:
+    """However far asyncio has come with the connection; the leak check of all tests is the judge."""
+    server = AudioSocketServer("127.0.0.1", 0)
+    await server.start()
+    with socket.create_connection(server.address) as raw:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await server.close()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        raw.settimeout(5)
+        with contextlib.suppress(ConnectionError):
+            while raw.recv(1000):
+                pass
 
 
 async def test_a_port_that_is_taken_is_a_configuration_error(line: Line) -> None:

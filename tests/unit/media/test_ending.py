@@ -7,7 +7,13 @@ import pytest
 from agent.domain.call import EndedReason
 from agent.media.ending import MediaEndKind, ended_reason
 
-CONTROL_KNOWS = {MediaEndKind.PEER_CLOSED, MediaEndKind.PEER_HANGUP, MediaEndKind.RESET, MediaEndKind.LOCAL}
+CONTROL_KNOWS = {
+    MediaEndKind.PEER_CLOSED,
+    MediaEndKind.PEER_HANGUP,
+    MediaEndKind.RESET,
+    MediaEndKind.LOCAL,
+    MediaEndKind.REFUSED,
+}
 
 
 @pytest.mark.parametrize("kind", list(MediaEndKind))
