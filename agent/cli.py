@@ -7,7 +7,7 @@ import sys
 import typer
 
 from agent import __version__
-from agent.commands import bench, config, doctor, models, rehearse, run, serve, setup
+from agent.commands import bench, config, demo, doctor, models, rehearse, run, serve, setup
 from agent.errors import PhoneAgentError
 
 BROKEN = 2
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(run.run)
+app.command()(demo.demo)
 app.command()(rehearse.rehearse)
 app.command()(doctor.doctor)
 app.command()(setup.setup)
