@@ -30,6 +30,7 @@ WINDOW = SAMPLE_RATE * WINDOW_MS // 1000
 FLOOR_PERCENTILE = 10  # in any call of use somebody is silent for a tenth of the time
 LOWEST_FLOOR_DBFS = -75.0  # below the smallest step of µ-law: digital silence
 ABOVE_FLOOR_DB = 10.0  # white noise exceeds its own mean level by 3 dB in a window of 5 ms
+CLIP_RANGE_DB = 35.0  # so that the edges of a clip without any pause are still found 25 dB below its loud parts
 BELOW_TOP_DB = 35.0  # the weak sounds of speech lie 20 to 30 dB below its vowels
 LOWEST_DBFS = -55.0  # what is quieter can hardly be heard in a telephone
 RUN_WINDOWS = 4
@@ -143,17 +144,20 @@ def holes(received: Pcm, missing: Sequence[tuple[int, int]] = ()) -> list[Span]:
 
 
 def energy_span(pcm: Pcm) -> Span:
-    """From the first to the last energy of a clip by the same detector, whatever pauses are between; empty for none."""
-    spans = speech_spans(pcm)
+    """From the first to the last energy of a clip by the same detector, whatever pauses are between; empty for none.
+
+    A clip may be all sound: what stands less than 35 dB below its loud parts is not taken for its noise floor.
+    """
+    spans = speech_spans(pcm, threshold=_clip_threshold(_levels(pcm)))
     return Span(spans[0].start, spans[-1].end) if spans else Span(0, 0)
 
 
 def active_level_dbfs(pcm: Pcm) -> float:
-    """Level of the speech itself without its pauses, in the manner of ITU-T P.56. Raises ValueError for no speech."""
+    """Level of a clip without its pauses, in the manner of ITU-T P.56. Raises ValueError where there is no sound."""
     levels = _levels(pcm)
-    loud = levels[levels >= _threshold(levels)]
+    loud = levels[levels >= _clip_threshold(levels)]
     if not len(loud):
-        raise ValueError("there is no speech in it")
+        raise ValueError("there is no sound in it")
     return float(10 * np.log10(np.mean(10 ** (loud / 10))))
 
 
@@ -166,7 +170,7 @@ def _to_the_sample(pcm: Pcm, span: Span, threshold: float) -> Span:
     """The span from the first to the last sample in its outer windows that reaches the threshold."""
     amplitude = 32768 * 10 ** (threshold / 20)
     loud = np.abs(pcm[span.start : span.end].astype(np.int32)) >= amplitude
-    return Span(span.start + int(np.argmax(loud)), span.end - int(np.argmax(loud[::-1])))
+    return Span(span.start + int(np.argmax(loud)), span.start + len(loud) - int(np.argmax(loud[::-1])))
 
 
 def _ends_at_once(backwards: Pcm, threshold: float) -> bool:
@@ -180,9 +184,18 @@ def _level(pcm: Pcm) -> float:
 
 
 def _threshold(levels: npt.NDArray[np.float64]) -> float:
+    return _threshold_over(levels, float(np.percentile(levels, FLOOR_PERCENTILE))) if len(levels) else LOWEST_DBFS
+
+
+def _clip_threshold(levels: npt.NDArray[np.float64]) -> float:
     if not len(levels):
         return LOWEST_DBFS
-    floor = max(float(np.percentile(levels, FLOOR_PERCENTILE)), LOWEST_FLOOR_DBFS)
+    quiet, loud = np.percentile(levels, [FLOOR_PERCENTILE, 95])
+    return _threshold_over(levels, float(min(quiet, loud - CLIP_RANGE_DB)))
+
+
+def _threshold_over(levels: npt.NDArray[np.float64], floor: float) -> float:
+    floor = max(floor, LOWEST_FLOOR_DBFS)
     outstanding = levels[levels >= max(floor + ABOVE_FLOOR_DB, LOWEST_DBFS)]
     top = float(np.percentile(outstanding, 90)) if len(outstanding) else LOWEST_DBFS
     return max(floor + ABOVE_FLOOR_DB, top - BELOW_TOP_DB, LOWEST_DBFS)

@@ -19,6 +19,7 @@ from agent.testing.softphone.media import MediaThread
 from agent.testing.softphone.rtp import RATE, Pcm
 from agent.testing.softphone.rtp_socket import RtpSocket
 from agent.testing.softphone.saying import Saying
+from agent.testing.softphone.tape import Tape
 from agent.testing.softphone.wire import Address, SipWire
 
 T = TypeVar("T")
@@ -75,10 +76,15 @@ class PhoneCall:
         """Wall-clock time of position 0, to compare with what others noted."""
         self.answered_at: int | None = None
         """Position at which the call was answered."""
-        sockets = RtpSocket(wire.address[0])
+        tape = Tape(recording)
+        try:
+            sockets = RtpSocket(wire.address[0])
+        except OSError:
+            tape.close()
+            raise
         self._media = MediaThread(
             sockets,
-            recording=recording,
+            tape,
             background=background,
             no_media_s=no_media_s,
             on_failure=lambda error: self._leg.hang_up(CallEnd(EndKind.SOFTPHONE_FAILED, reason=error)),

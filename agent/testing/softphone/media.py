@@ -17,7 +17,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -45,8 +44,8 @@ class MediaThread:
     def __init__(
         self,
         sockets: RtpSocket,
+        tape: Tape,
         *,
-        recording: Path,
         background: rtp.Pcm | None,
         no_media_s: float | None,
         on_failure: Callable[[str], None],
@@ -56,7 +55,7 @@ class MediaThread:
         self.layout = Layout()
         self.detector = LiveDetector()
         self.clock = FrameClock(time.monotonic())
-        self.tape = Tape(recording)
+        self.tape = tape
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Resolves when the recording is complete and the sockets are closed."""
         self._loop = asyncio.get_running_loop()

@@ -48,6 +48,7 @@ class ClientTransaction:
         self._interval = t1_s
         self._gives_up = now + LIFETIME_PER_T1 * t1_s
         self._ack: bytes | None = None
+        self._expiring = False
 
     def on_timer(self, now: float) -> Step:
         """Call when `due` has come; earlier calls do nothing."""
@@ -75,8 +76,8 @@ class ClientTransaction:
             return Step()
         if response.status < 200:
             self.state = State.PROCEEDING
-            if self._invite:
-                self.due = None  # the other side rings; how long is for the user to decide
+            if self._invite:  # the other side rings; how long is for the user to decide
+                self.due = self._gives_up if self._expiring else None
             return Step(deliver=True)
         if self._invite and response.status < 300:
             self._finish()
@@ -88,7 +89,8 @@ class ClientTransaction:
 
     def expire(self, now: float) -> None:
         """Our INVITE was cancelled: the final answer may take another lifetime and no longer (RFC 3261 9.1)."""
-        if self.state is State.PROCEEDING:
+        if self._invite and self.state is State.PROCEEDING:
+            self._expiring = True
             self.due = self._gives_up = now + LIFETIME_PER_T1 * self._t1
 
     def _finish(self) -> None:

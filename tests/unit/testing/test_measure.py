@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agent.testing.measure import (
     Answer,
+    Pcm,
     Span,
     active_level_dbfs,
     answers,
@@ -76,11 +77,29 @@ def test_a_click_neither_begins_nor_prolongs_speech() -> None:
 
 
 @pytest.mark.parametrize("pcm", [silence(0), silence(39), silence(8000), white(16000, -40), white(16000, -80)])
-def test_nobody_speaks_in_silence_or_steady_noise(pcm: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
+def test_nobody_speaks_in_silence_or_steady_noise(pcm: Pcm) -> None:
     assert speech_spans(pcm) == []
+
+
+@pytest.mark.parametrize("pcm", [silence(0), silence(39), silence(8000), white(16000, -80)])
+def test_a_silent_clip_has_no_energy(pcm: Pcm) -> None:
     assert energy_span(pcm) == Span(0, 0)
-    with pytest.raises(ValueError, match="no speech"):
+    with pytest.raises(ValueError, match="no sound"):
         active_level_dbfs(pcm)
+
+
+@given(length=st.integers(800, 4000), dbfs=st.integers(-40, -6))
+def test_a_clip_that_is_all_sound_has_energy_from_end_to_end(length: int, dbfs: int) -> None:
+    pcm = np.full(length, round(32768 * 10 ** (dbfs / 20)), np.int16)
+    assert energy_span(pcm) == Span(0, length)
+    assert active_level_dbfs(pcm) == pytest.approx(dbfs, abs=0.5)
+
+
+def test_the_edges_of_a_noisy_clip_are_those_of_its_voice() -> None:
+    clip = track(24000, (0, white(24000, -50)), (8000, voice(8000, -20)))
+    span = energy_span(clip)
+    assert abs(span.start - 8000) <= WITHIN
+    assert abs(span.end - 16000) <= WITHIN
 
 
 def test_speech_stands_out_of_noise_20_db_below() -> None:

@@ -42,7 +42,7 @@ def test_levels_are_set() -> None:
 def test_silence_can_be_given_no_level() -> None:
     with pytest.raises(ValueError, match="silence"):
         at_level(silence(100), -20)
-    with pytest.raises(ValueError, match="no speech"):
+    with pytest.raises(ValueError, match="no sound"):
         mix(silence(8000), white(100, -30), snr_db=10)
 
 

@@ -59,6 +59,7 @@ def test_after_a_provisional_answer_an_invite_waits_for_ever() -> None:
     assert transaction.state is State.PROCEEDING
     assert transaction.due is None
     transaction.expire(10)
+    transaction.on_response(response(183), 11)
     assert run_until_silent(transaction) == ([], 42)
 
 
