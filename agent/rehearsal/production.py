@@ -12,9 +12,10 @@ import psutil
 from rich.console import Console
 from rich.text import Text
 
-from agent import configuration
+from agent.errors import ConfigurationError
 from agent.models.choice import default_llm
 from agent.ops.conditions import conditions
+from agent.ops.report import Report
 from agent.rehearsal.moments import Watcher
 from agent.rehearsal.narrator import Narrator, print_outcome, turn_table
 from agent.rehearsal.rehearsal import Plan, Rehearsed, Show, rehearse
@@ -39,7 +40,7 @@ class Production:
     async def run(self, scenarios: Sequence[tuple[Path, Scenario]], *, json_out: Path | None) -> bool:
         """Play, judge, print, write the report; whether every scenario passed.
 
-        Raises what `rehearse` raises, and OSError where the report cannot be written.
+        Raises what `rehearse` raises, and ConfigurationError where the report cannot be written.
         """
         passed = False
         try:
@@ -50,7 +51,7 @@ class Production:
             passed = not result.failures
             self.console.print(result.table())
             if json_out is not None:
-                result.write(json_out)
+                _write(result, json_out)
         finally:
             if self.discard and passed:
                 shutil.rmtree(self.plan.folder, ignore_errors=True)
@@ -59,9 +60,9 @@ class Production:
         return passed
 
     def _conditions(self) -> dict[str, Any]:
-        settings = configuration.load(self.plan.config)
+        settings = self.plan.settings()
         control = self.plan.control
-        llm = self.plan.llm or settings.llm.model
+        llm = settings.llm.model
         return conditions(
             models={
                 "stt": settings.stt.uri or settings.stt.model,
@@ -89,3 +90,10 @@ class Production:
         self.console.print()
         self.console.print(turn_table(rehearsed))
         print_outcome(self.console, rehearsed)
+
+
+def _write(result: Report, path: Path) -> None:
+    try:
+        result.write(path)
+    except OSError as error:
+        raise ConfigurationError(f"The report cannot be written to {path}: {error.strerror}.") from error

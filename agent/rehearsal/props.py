@@ -64,4 +64,4 @@ async def _sound(utterance: Utterance, voice: Voice) -> Pcm:
     try:
         return speech_at_level(read_wav(utterance.wav))
     except ValueError as error:
-        raise ConfigurationError(f"{utterance.wav}: {error}: nothing stands out from its background.") from error
+        raise ConfigurationError(f"{utterance.wav}: {error}.") from error

@@ -46,6 +46,14 @@ class Plan:
     """Replaces `llm.model`."""
     control: Control | None = None
 
+    def settings(self) -> Settings:
+        """The configuration that the agent will have, as far as it does not depend on the stage."""
+        settings = configuration.load(self.config)
+        if self.llm is None:
+            return settings
+        llm = settings.llm.model_copy(update={"model": self.llm, "base_url": ""})
+        return settings.model_copy(update={"llm": llm})
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
@@ -74,7 +82,7 @@ async def rehearse(scenarios: Sequence[tuple[Path, Scenario]], plan: Plan, show:
 
     Raises ConfigurationError, SetupError or ModelError where nothing can be rehearsed; nothing is left running.
     """
-    settings = configuration.load(plan.config)
+    settings = plan.settings()
     voice = CallerVoice()
     show.progress("Preparing the caller's voice")
     await voice.prepare(
@@ -102,6 +110,9 @@ async def rehearse(scenarios: Sequence[tuple[Path, Scenario]], plan: Plan, show:
                     recording=recording,
                     watch=show.curtain(scenario),
                 )
+                if stage.agent_status is not None:
+                    trouble = f"The agent's process has ended (status {stage.agent_status}); see {folder}/agent.log."
+                    performance = replace(performance, troubles=(*performance.troubles, trouble))
                 performance = await with_own_ears(scenario, performance, recording, settings)
                 file = files[id(scenario)]
                 done.append(Rehearsed(file, scenario, performance, judge(scenario, performance), recording))

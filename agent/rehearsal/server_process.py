@@ -38,6 +38,11 @@ class ServerProcess:
             raise SetupError("The agent was not started yet.")
         return self._process.pid
 
+    @property
+    def status(self) -> int | None:
+        """How it ended, negative for a signal; None before its start and while it runs."""
+        return None if self._process is None else self._process.returncode
+
     async def start(self) -> None:
         """Start it and return when it takes calls.
 

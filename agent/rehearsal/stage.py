@@ -65,6 +65,11 @@ class Stage:
         return self._running.pid
 
     @property
+    def agent_status(self) -> int | None:
+        """How the agent's process ended, negative for a signal; None while it runs."""
+        return self._running.status
+
+    @property
     def _running(self) -> ServerProcess:
         if self._server is None:
             raise SetupError("The stage is used outside of its `async with` block.")

@@ -16,12 +16,14 @@ from agent.testing.noise import SPEECH_DBFS
 TONE = Path(__file__).parents[2] / "fixtures" / "scenarios" / "tone.wav"
 
 
-def _wav(path: Path, *, rate: int = 8000, tracks: int = 1, width: int = 2, frames: int = 1600) -> Path:
+def _wav(
+    path: Path, *, rate: int = 8000, tracks: int = 1, width: int = 2, frames: int = 1600, sample: bytes = b"\x01\x10"
+) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(tracks)
         file.setsampwidth(width)
         file.setframerate(rate)
-        file.writeframes(b"\x01\x10" * (tracks * frames * width // 2))
+        file.writeframes(sample * (tracks * frames * width // 2))
     return path
 
 
@@ -53,9 +55,10 @@ async def test_recordings_are_brought_to_the_level_of_the_voice() -> None:
     assert level == pytest.approx(SPEECH_DBFS, abs=1)
 
 
-async def test_a_recording_from_which_nothing_stands_out_is_no_speech(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="nothing stands out"):
-        await prepare(_scenario(caller=[{"wav": str(_wav(tmp_path / "a.wav"))}]), _voice)
+async def test_a_recording_too_quiet_to_be_speech_is_named(tmp_path: Path) -> None:
+    path = _wav(tmp_path / "a.wav", sample=b"\x05\x00")
+    with pytest.raises(ConfigurationError, match="no speech"):
+        await prepare(_scenario(caller=[{"wav": str(path)}]), _voice)
 
 
 async def test_a_background_lies_below_the_voice() -> None:
