@@ -57,7 +57,7 @@ async def test_recordings_are_brought_to_the_level_of_the_voice() -> None:
 
 async def test_a_recording_too_quiet_to_be_speech_is_named(tmp_path: Path) -> None:
     path = _wav(tmp_path / "a.wav", sample=b"\x05\x00")
-    with pytest.raises(ConfigurationError, match="no speech"):
+    with pytest.raises(ConfigurationError, match="no sound"):
         await prepare(_scenario(caller=[{"wav": str(path)}]), _voice)
 
 
