@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.doctor.capabilities import TRIED, limits, parse_version
-from agent.doctor.check import Check, Status, broken, good, warning
+from agent.doctor.check import Check, Status, broken, failed, good, warning
 from agent.doctor.ports import RunningAgent
 from agent.errors import TelephonyError
 from agent.telephony.ari import AriClient, GoneError
@@ -41,6 +41,7 @@ USUAL = {
     "pbx_config.so": "extensions.conf is not read",
 }
 """Module → what is missed without it, where it is not replaced by something else."""
+_SEE_LOG = "see Asterisk's log."
 _MODULES_CONF = "load them in modules.conf (`load = NAME`) and restart Asterisk, or install the package that has them."
 
 
@@ -54,7 +55,7 @@ async def check_ari(ari: AriClient) -> tuple[AsteriskInfo | None, Check]:
             "load res_ari_asterisk.so in modules.conf and restart Asterisk, or correct asterisk.ari_url.",
         )  # fmt: skip
     except TelephonyError as error:
-        return None, broken("ari", error.code, str(error))
+        return None, failed("ari", error, _SEE_LOG)
     return info, good("ari", "Asterisk answers and accepts our password")
 
 
@@ -93,7 +94,7 @@ async def check_app(ari: AriClient, running: RunningAgent | None) -> Check:
     try:
         taken = await ari.application_exists()
     except TelephonyError as error:
-        return broken("ari_app", error.code, str(error))
+        return failed("ari_app", error, _SEE_LOG)
     if running is not None:
         if taken:
             return good("ari_app", f"the running agent holds the Stasis application {ari.app}")

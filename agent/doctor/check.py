@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from agent.errors import PhoneAgentError
+
+_VERBS = "change|check|choose|correct|did you mean|end|give|install|make|reduce|run|see|set|start|stop|use"
+_ADVICE = re.compile(rf"(.*?)[;:] ((?:{_VERBS})\b.*)")
+"""Errors of ours are one sentence that ends in what to do."""
 
 
 class Status(StrEnum):
@@ -43,9 +50,16 @@ def warning(name: str, code: str, message: str, remedy: str) -> Check:
     return Check(name, code, Status.WARNING, message, remedy)
 
 
-def broken(name: str, code: str, message: str, remedy: str = "") -> Check:
-    """It does not work. An error's own sentence often says what to do already."""
+def broken(name: str, code: str, message: str, remedy: str) -> Check:
+    """It does not work."""
     return Check(name, code, Status.BROKEN, message, remedy)
+
+
+def failed(name: str, error: PhoneAgentError, otherwise: str) -> Check:
+    """It does not work, as the error tells; `otherwise` is the remedy where its sentence has none."""
+    match = _ADVICE.fullmatch(str(error))
+    message, remedy = (match[1], match[2]) if match else (str(error), otherwise)
+    return broken(name, error.code, message, remedy)
 
 
 def skipped(name: str, reason: str) -> Check:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.doctor.asterisk import check_app, check_ari, check_modules, check_version
-from agent.doctor.check import Check, Status, broken, skipped
+from agent.doctor.check import Check, Status, failed, skipped
 from agent.doctor.files import read_agents, read_configuration
 from agent.doctor.loop_call import loop_call
 from agent.doctor.machine import check_clock, check_disk, check_files, check_memory, places
@@ -73,7 +73,7 @@ class Examination:
                 self.asterisk_ahead_s = call.asterisk_ahead_s
                 check = judge(await send_tones(call), call.setup_s)
         except PhoneAgentError as error:
-            check = broken("tone_call", error.code, str(error))
+            check = failed("tone_call", error, "see Asterisk's log.")
         self._add(check)
         return check.status is not Status.BROKEN
 
@@ -115,7 +115,7 @@ async def _modules(ari: AriClient) -> Check:
     try:
         return check_modules(await ari.modules())
     except TelephonyError as error:
-        return broken("modules", error.code, str(error))
+        return failed("modules", error, "see Asterisk's log.")
 
 
 def examine(config: Path | None, *, quick: bool, tell: Tell) -> list[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent import configuration, personas
-from agent.doctor.check import Check, broken, good
+from agent.doctor.check import Check, broken, failed, good
 from agent.domain.agent import Agent
 from agent.errors import ConfigurationError
 from agent.settings import Settings
@@ -16,7 +16,7 @@ def read_configuration(path: Path | None) -> tuple[Settings | None, Check]:
     try:
         settings = configuration.load(path)
     except ConfigurationError as error:
-        return None, broken("configuration", error.code, str(error))
+        return None, failed("configuration", error, "correct it; `phone-agent config default` shows every key.")
     return settings, good("configuration", f"{path or 'the configuration'} can be read")
 
 
@@ -27,7 +27,7 @@ def read_agents(settings: Settings) -> tuple[dict[str, Agent], Check]:
         agents = dict(personas.load_agents(settings.agents.folder))
         personas.check_numbers(numbers, agents)
     except ConfigurationError as error:
-        return {}, broken("agents", error.code, str(error))
+        return {}, failed("agents", error, "correct the file of the agent, or agents.numbers.")
     if not numbers:
         return agents, broken("agents", "no_numbers", "no number has an agent", "give agents.numbers at least one.")
     who = ", ".join(f"{number} → {name}" for number, name in list(numbers.items())[:5])

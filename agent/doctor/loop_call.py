@@ -45,6 +45,7 @@ async def loop_call(settings: Settings, *, any_port: bool) -> AsyncIterator[Loop
     `any_port`: the configured port is held by the running agent, so another one is used for this call.
     Raises ConfigurationError, TelephonyError and MediaError, each with one sentence.
     """
+    advertised(settings.media.advertise, (settings.media.bind, settings.media.port))  # fails before anything is opened
     async with AsyncExitStack() as stack:
         server = AudioSocketServer(settings.media.bind, 0 if any_port else settings.media.port)
         await server.start()

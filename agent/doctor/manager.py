@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.doctor.check import Check, broken, good, skipped, warning
+from agent.doctor.check import Check, failed, good, skipped, warning
 from agent.doctor.dialplan import check_dialplan
 from agent.errors import TelephonyError
 from agent.settings import AsteriskSettings
@@ -28,7 +28,7 @@ async def check_manager(settings: AsteriskSettings, numbers: Iterable[str]) -> l
     try:
         await link.open()
     except TelephonyError as error:
-        return [broken("ami", error.code, str(error)), *(skipped(name, "ami is broken") for name in BEHIND_LOGIN)]
+        return [failed("ami", error, "see Asterisk's log."), *(skipped(name, "ami is broken") for name in BEHIND_LOGIN)]
     try:
         return [
             good("ami", "the manager interface accepts our password"),

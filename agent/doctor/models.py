@@ -8,13 +8,14 @@ from pathlib import Path
 
 import psutil
 
-from agent.doctor.check import Check, broken, good
+from agent.doctor.check import Check, broken, failed, good
 from agent.errors import ConfigurationError, ModelError
 from agent.models.choice import is_path, needed
 from agent.models.store import ModelStore
 from agent.settings import Settings
 
 SILENCE_FRAMES = 50
+_LIST = "`phone-agent models list` shows those that there are."
 
 
 def wanted(settings: Settings, voices: Iterable[str]) -> list[str]:
@@ -37,7 +38,7 @@ async def check_models(settings: Settings, voices: Iterable[str]) -> tuple[list[
     try:
         store = ModelStore.of(settings.models)
     except ConfigurationError as error:
-        return [broken("models", error.code, str(error))], []
+        return [failed("models", error, "install phone-agent again.")], []
     found = [await asyncio.to_thread(_check_model, store, name) for name in names]
     return [check for check, _ in found], [size for _, size in found if size]
 
@@ -52,8 +53,10 @@ def _check_model(store: ModelStore, name: str) -> tuple[Check, int]:
         return good(label, f"{size / 1e6:,.0f} MB; a file of your own, so its bytes are not judged"), size
     try:
         store.verify(name)
-    except (ModelError, OSError) as error:
-        return broken(label, getattr(error, "code", "model_unreadable"), str(error)), 0
+    except ModelError as error:
+        return failed(label, error, _LIST), 0
+    except OSError as error:
+        return broken(label, "model_unreadable", f"cannot be read ({error.strerror})", "see its rights."), 0
     size = store.manifest.get(name).size
     return good(label, f"{size / 1e6:,.0f} MB, every byte as it must be"), size
 

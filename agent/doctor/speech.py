@@ -15,7 +15,7 @@ from typing import cast
 from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.dialog.prompts import system_prompt
-from agent.doctor.check import Check, broken, good, skipped, warning
+from agent.doctor.check import Check, broken, failed, good, skipped, warning
 from agent.doctor.loop_call import loop_call
 from agent.doctor.ports import RunningAgent
 from agent.domain.agent import Agent
@@ -36,6 +36,12 @@ SLOW_S = {"mouth": 1.0, "ears": 1.5, "mind": 2.0}
 """A call with slower parts is a call with long pauses."""
 AFTER_S = 0.5
 """Silence after the sentence that is heard too, so that nothing on its way is lost."""
+_SETTINGS = {
+    "workers": 'see stt.model, tts.voice and llm.model; `phone-agent serve` with log.level = "debug" shows more.',
+    "mouth": "see that tts.uri or tts.voice is right.",
+    "ears": "see that stt.uri or stt.model is right.",
+    "mind": "see that llm.base_url, llm.api_key and llm.model are right.",
+}
 _FASTER = {
     "mouth": "set tts.threads to more of this machine's cores, or tts.uri to a faster one.",
     "ears": "take a smaller stt.model, set stt.threads to more of this machine's cores, or stt.uri to a faster one.",
@@ -55,7 +61,10 @@ async def check_speech(
         try:
             fleet = Fleet(settings, Path(folder), voices=voices)
         except PhoneAgentError as error:
-            return [broken("workers", error.code, str(error)), *(skipped(part, "workers are broken") for part in PARTS)]
+            return [
+                failed("workers", error, _SETTINGS["workers"]),
+                *(skipped(part, "workers are broken") for part in PARTS),
+            ]
         if fleet.specs and running is not None:
             return [_of_running(part, running) for part in PARTS]
         workers = Supervisor(fleet.specs)
@@ -63,7 +72,10 @@ async def check_speech(
         try:
             await workers.start()
         except PhoneAgentError as error:
-            return [broken("workers", error.code, str(error)), *(skipped(part, "workers are broken") for part in PARTS)]
+            return [
+                failed("workers", error, _SETTINGS["workers"]),
+                *(skipped(part, "workers are broken") for part in PARTS),
+            ]
         mouth, sound = await _check_mouth(settings, agent, fleet)
         ears = await _check_ears(settings, agent, fleet, sound, through_call=through_call, any_port=running is not None)
         return [mouth, ears, await _check_mind(settings, agent, fleet)]
@@ -105,10 +117,10 @@ async def _check_mouth(settings: Settings, agent: Agent, fleet: Fleet) -> tuple[
     try:
         sound = await mouth.synthesize(sentence_of(agent), voice=agent.voice)
     except TextToSpeechError as error:
-        return broken("mouth", error.code, str(error), "see that tts.uri or tts.voice is right."), b""
+        return failed("mouth", error, _SETTINGS["mouth"]), b""
     took_s = time.monotonic() - started
     if not any(sound):
-        return broken("mouth", "tts_silent", "the mouth gave no sound", "see that tts.uri or tts.voice is right."), b""
+        return broken("mouth", "tts_silent", "the mouth gave no sound", _SETTINGS["mouth"]), b""
     return _timed("mouth", f"spoke {len(sound) / 16000:.1f} s of sound in {took_s:.2f} s", took_s), sound
 
 
@@ -123,14 +135,14 @@ async def _check_ears(
         ears = WyomingSpeechToText(fleet.stt_uri, settings.stt.deadline_s)
         transcript = await ears.transcribe(heard, language=agent.language)
     except SpeechToTextError as error:
-        return broken("ears", error.code, str(error), "see that stt.uri or stt.model is right.")
+        return failed("ears", error, _SETTINGS["ears"])
     except PhoneAgentError as error:
-        return broken("ears", error.code, str(error))
+        return failed("ears", error, "see Asterisk's log.")
     said = sentence_of(agent)
     share = understood(said, transcript.text)
     message = f"understood {share:.0%} of {said!r} {way} in {transcript.seconds:.2f} s"
     if not transcript.text.strip():
-        return broken("ears", "stt_deaf", "the ears understood nothing", "see that stt.uri or stt.model is right.")
+        return broken("ears", "stt_deaf", "the ears understood nothing", _SETTINGS["ears"])
     if share < ENOUGH_WORDS:
         return warning(
             "ears", "stt_misheard", f"{message}: {transcript.text!r}",
@@ -178,7 +190,7 @@ async def _check_mind(settings: Settings, agent: Agent, fleet: Fleet) -> Check:
                     took_s = time.monotonic() - started
                     return _timed("mind", f"began to answer after {took_s:.2f} s", took_s)
     except PhoneAgentError as error:
-        return broken("mind", error.code, str(error), "see that llm.base_url, llm.api_key and llm.model are right.")
+        return failed("mind", error, _SETTINGS["mind"])
     return broken("mind", "llm_silent", "the language model answered nothing", "take another llm.model.")
 
 
