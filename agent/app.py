@@ -10,8 +10,10 @@ from pathlib import Path
 import structlog
 
 from agent.dialog.conversation import Conversation
+from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.dialog.phrases import PhraseBook
+from agent.dialog.prompts import system_prompt
 from agent.dialog.work import Parts
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
@@ -121,19 +123,22 @@ class PhoneAgent:
         settings, fleet = self._settings, self._fleet
         load_model()
         mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, settings.tts.deadline_s, settings.tts.voice))
-        served = [self._agents[name] for name in set(settings.agents.numbers.values())]
+        mind = ChatModel(
+            base_url=fleet.llm_base_url,
+            api_key=fleet.llm_api_key,
+            model=fleet.llm_model,
+            temperature=settings.llm.temperature,
+            max_tokens=settings.llm.max_tokens,
+            deadline_s=settings.llm.deadline_s,
+        )
+        served = [self._agents[name] for name in sorted(set(settings.agents.numbers.values()))]
         await mouth.prepare(served)
+        for agent in served[: settings.llm.slots]:  # so that the first caller need not wait for the first reading
+            await mind.prefill([Message(Role.SYSTEM, system_prompt(agent))])
         return Parts(
             settings=settings,
             ears=WyomingSpeechToText(fleet.stt_uri, settings.stt.deadline_s),
-            mind=ChatModel(
-                base_url=fleet.llm_base_url,
-                api_key=fleet.llm_api_key,
-                model=fleet.llm_model,
-                temperature=settings.llm.temperature,
-                max_tokens=settings.llm.max_tokens,
-                deadline_s=settings.llm.deadline_s,
-            ),
+            mind=mind,
             mouth=mouth,
             detector=VoiceDetector,
             sink=self._sink,

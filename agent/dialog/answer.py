@@ -32,6 +32,8 @@ class Speaking:
     """What an answer needs of its call."""
 
     mind: LanguageModel
+    prompt_read: asyncio.Task[None]
+    """The model's reading ahead of the system prompt: an answer asked for before its end would read it all again."""
     mouth: TextToSpeech
     voice: str
     mind_deadline_s: float
@@ -111,6 +113,9 @@ class Answer:
         self, messages: list[Message], apologise: Callable[[PhoneAgentError], None]
     ) -> AsyncIterator[str]:
         async def begin() -> tuple[str, AsyncIterator[str]]:
+            _, reading = await asyncio.wait({self._parts.prompt_read}, timeout=self._parts.mind_deadline_s)
+            if reading:
+                raise LanguageModelError("The language model has not read its prompt yet.", code="llm_timeout")
             stream = self._parts.mind.stream(messages)
             return await anext(stream, ""), stream
 

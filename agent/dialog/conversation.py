@@ -90,6 +90,7 @@ class Conversation:
         )
         self._caller_quiet = asyncio.Event()
         self._caller_quiet.set()
+        self._prompt_read = asyncio.create_task(parts.mind.prefill(history.messages()), name="prefill")
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
         self._cut_tasks: set[asyncio.Task[EndedReason | None]] = set()
@@ -101,9 +102,9 @@ class Conversation:
 
         `caller_hangup` stands for any end of the stream that was not ours. Cancelling ends it at once.
         """
-        background = [
+        background: list[asyncio.Task[None]] = [
             asyncio.create_task(self._listener.run(self._stream.frames), name="listener"),
-            asyncio.create_task(self._parts.mind.prefill(self._journal.history.messages()), name="prefill"),
+            self._prompt_read,
             asyncio.create_task(self._watch_keys(), name="keys"),
             asyncio.create_task(self._watch_closing(), name="closing"),
         ]
@@ -177,7 +178,14 @@ class Conversation:
 
     def _begin(self) -> Work:
         self._silence.sound()
-        self._work = Work(self._parts, self._agent, self._journal, self._stream.playout, self._caller_quiet)
+        self._work = Work(
+            self._parts,
+            self._agent,
+            self._journal,
+            self._stream.playout,
+            caller_quiet=self._caller_quiet,
+            prompt_read=self._prompt_read,
+        )
         return self._work
 
     def _start(self, work: Coroutine[None, None, EndedReason | None]) -> None:

@@ -50,12 +50,21 @@ class Work:
     """One turn of the agent in the making."""
 
     def __init__(
-        self, parts: Parts, agent: Agent, journal: Journal, playout: Playout, caller_quiet: asyncio.Event
+        self,
+        parts: Parts,
+        agent: Agent,
+        journal: Journal,
+        playout: Playout,
+        *,
+        caller_quiet: asyncio.Event,
+        prompt_read: asyncio.Task[None],
     ) -> None:
+        """`caller_quiet` is set while the caller does not speak; `prompt_read` is the model's reading ahead."""
         self._parts = parts
         self._agent = agent
         self._journal = journal
         self._caller_quiet = caller_quiet
+        self._prompt_read = prompt_read
         self._turn = AgentTurn(playout, began=journal.agent_began)
         self._timings = Timings()
         self._answer: Answer | None = None
@@ -152,6 +161,7 @@ class Work:
         self._answer = Answer(
             Speaking(
                 mind=self._parts.mind,
+                prompt_read=self._prompt_read,
                 mouth=self._parts.mouth,
                 voice=self._agent.voice,
                 mind_deadline_s=settings.llm.deadline_s,

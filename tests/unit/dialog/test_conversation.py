@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from agent.dialog.history import INTERRUPTED, Role
+from agent.dialog.history import INTERRUPTED, Message, Role
 from agent.domain.agent import Agent, Limits
 from agent.domain.call import EndedReason
 from agent.domain.events import Trouble
@@ -198,3 +199,17 @@ def test_a_server_that_shuts_down_says_goodbye() -> None:
 
     assert run(play()) is EndedReason.SERVER_SHUTDOWN
     assert scene.turns[-1].text == AGENT.phrases.shutting_down
+
+
+def test_an_answer_waits_for_the_reading_of_the_prompt_and_apologises_when_that_takes_too_long() -> None:
+    scene = stage("When?")
+    scene.mind = SlowReader([ANSWER])
+    script = [("agent_quiet", 9), ("speak", 1), ("quiet", 12), ("agent_quiet", 9), ("quiet", 5)]
+    run(scene.caller(*script, ("agent_quiet", 9), ("hang_up", 0)))
+    assert scene.said_by(Speaker.AGENT)[1] == f"{AGENT.phrases.one_moment} {ANSWER}"
+    assert len(scene.mind.asked) == 1
+
+
+class SlowReader(FakeMind):
+    async def prefill(self, messages: Sequence[Message]) -> None:
+        await asyncio.sleep(16)
