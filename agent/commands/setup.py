@@ -13,7 +13,7 @@ import typer
 from agent import configuration
 from agent.asterisk.bundles import bundles
 from agent.commands import models
-from agent.models.choice import SMALL, needed
+from agent.models.choice import PLUMBING, SMALL, needed
 from agent.settings import Settings
 
 
@@ -56,4 +56,4 @@ def needs_of(purpose: Purpose, settings: Settings, memory_bytes: int) -> Needs:
             return Needs(("asterisk",), needed(Settings(), memory_bytes))
         case Purpose.TEST:
             stt, tts = Settings().stt.model, Settings().tts.voice
-            return Needs(("asterisk", "sipp", "prompts", "voices"), (stt, SMALL, tts))
+            return Needs(("asterisk", "sipp", "prompts", "voices"), (stt, SMALL, PLUMBING, tts))

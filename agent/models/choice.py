@@ -8,6 +8,8 @@ GIB = 1024**3
 
 LARGE = "qwen2.5-coder-1.5b-instruct"
 SMALL = "qwen2.5-coder-0.5b-instruct"
+PLUMBING = "smollm2-135m"
+"""Quick to load and to read prompts; for tests that do not look at what it says."""
 
 LARGE_NEEDS_BYTES = 5 * GIB + GIB // 2
 """A machine sold as 6 GiB has this much. The 1.5B takes about 1.6 GB with four slots of 2,048 tokens, Whisper base and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.commands.setup import Purpose, needs_of
-from agent.models.choice import LARGE, SMALL
+from agent.models.choice import LARGE, PLUMBING, SMALL
 from agent.settings import LlmSettings, Settings, SttSettings, TtsSettings
 
 MUCH, LITTLE = 16 << 30, 4 << 30
@@ -29,4 +29,4 @@ def test_the_demo_is_the_same_whatever_is_configured() -> None:
 def test_tests_take_the_small_mind_and_test_callers_whatever_is_configured() -> None:
     needs = needs_of(Purpose.TEST, ELSEWHERE, MUCH)
     assert needs.bundles == ("asterisk", "sipp", "prompts", "voices")
-    assert needs.models == ("whisper-base", SMALL, "en_US-joe-medium")
+    assert needs.models == ("whisper-base", SMALL, PLUMBING, "en_US-joe-medium")
