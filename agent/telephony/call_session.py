@@ -11,7 +11,7 @@ import structlog
 
 from agent.domain.call import Call, CallStatus, EndedReason, transition
 from agent.errors import TelephonyError
-from agent.media.ending import MediaEnd, MediaEndKind
+from agent.media.ending import MediaEnd
 from agent.media.stream import MediaStream
 from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent
@@ -184,9 +184,8 @@ class CallSession:
             log.warning("telephony.call_trouble", call_id=self.call.id, code=code, problem=str(error))
 
     def _sound_ended(self, closed: asyncio.Future[MediaEnd]) -> None:
-        end = closed.result()
-        if not self._ending.done() and end.kind is not MediaEndKind.LOCAL:
-            log.debug("telephony.sound_ended", call_id=self.call.id, kind=end.kind)
+        if not self._ending.done():
+            log.debug("telephony.sound_ended", call_id=self.call.id, kind=closed.result().kind)
             self._ask_why(EndedReason.MEDIA_ERROR)
 
     def _ask_why(self, otherwise: EndedReason) -> None:

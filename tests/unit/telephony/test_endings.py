@@ -128,6 +128,16 @@ def test_sound_breaks_while_asterisk_lives(handler: Handler) -> None:
     run(main())
 
 
+def test_the_sound_is_closed_on_our_side() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            await talking(house)
+            await house.media.streams[0].close()
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.MEDIA_ERROR)
+
+    run(main())
+
+
 @pytest.mark.parametrize("fault", ["stops", "dies", "caller_hangs_up"])
 @pytest.mark.parametrize("moment_ms", range(0, 30, 2))
 def test_the_end_comes_while_the_call_is_set_up(fault: str, moment_ms: int) -> None:
