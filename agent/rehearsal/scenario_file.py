@@ -39,7 +39,7 @@ def load_scenario(path: Path) -> Scenario:
     try:
         return Scenario.model_validate(document, context={"folder": path.parent})
     except ValidationError as error:
-        problems = [_sentence(path, root, details) for details in error.errors()]
+        problems = [_sentence(path, root, details) for details in _own_faults(error.errors())]
         raise ScenarioError(list(dict.fromkeys(problems))) from error
 
 
@@ -103,6 +103,19 @@ def _repeated_keys(root: yaml.Node) -> Iterator[tuple[int, str]]:
             yield from ((key.start_mark.line + 1, key.value) for at, key in enumerate(keys) if key.value in names[:at])
 
 
+def _own_faults(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are too short only because their entries are faulty."""
+    places = [details["loc"] for details in errors]
+    return [
+        details
+        for details in errors
+        if details["type"] != "too_short"
+        or not any(
+            len(place) > len(details["loc"]) and place[: len(details["loc"])] == details["loc"] for place in places
+        )
+    ]
+
+
 def _sentence(path: Path, root: yaml.Node | None, details: ErrorDetails) -> str:
     context: dict[str, Any] = details.get("ctx", {})
     location: tuple[int | str, ...] = (*details["loc"], *context.get("at", ()))
@@ -112,6 +125,8 @@ def _sentence(path: Path, root: yaml.Node | None, details: ErrorDetails) -> str:
     match details["type"]:
         case "missing":
             said = f"{_within(where)}the key {location[-1]} is missing"
+        case "too_short":
+            said = f"{where}: needs at least one entry"
         case "extra_forbidden":
             said = f"{where} is not a known key"
         case "unknown_key":

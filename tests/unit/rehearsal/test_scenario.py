@@ -90,6 +90,7 @@ HEAD = "name: a\ncaller:\n"
         (HEAD + "  - hang_up: {}\nexpects: []", "a.yaml:4: expects is not a known key (did you mean expect)."),
         (HEAD + "  - hang_up: {}\nqqq: []", "a.yaml:4: qqq is not a known key (known are name, "),
         (HEAD + "  - wait_for_agent:\n      quietms: 3\n", "a.yaml:4: caller[1].wait_for_agent.quietms is not a known"),
+        ("name: a\ncaller: []\n", "a.yaml:2: caller: needs at least one entry."),
         (HEAD + "  - silence: {ms: -1}\n", "a.yaml:3: caller[1].silence.ms: input should be greater than 0."),
         (HEAD + "  - silence: {}\n", "a.yaml:3: caller[1].silence: the key ms is missing."),
         (HEAD + "  - {say: a, hang_up: {}}\n", "a.yaml:3: caller[1]: a step is a mapping with exactly one key."),
@@ -127,6 +128,10 @@ def test_a_fault_is_one_sentence_with_its_line(tmp_path: Path, text: str, senten
     problems = _problems(tmp_path, text)
     assert any(problem.startswith(sentence) for problem in problems), problems
     assert all(problem.endswith(".") and "\n" not in problem for problem in problems)
+
+
+def test_a_faulty_step_is_not_also_called_a_missing_one(tmp_path: Path) -> None:
+    assert len(_problems(tmp_path, HEAD + "  - hangup: {}\n")) == 1
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
