@@ -59,7 +59,7 @@ class Container:
             below = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return None
-        ours = [p for p in below if p.uids().real == self._uid and not p.name().startswith("buildah")]
+        ours = [p for p in below if p.uids().real == self._uid and not p.cmdline()[0].startswith("buildah")]
         return ours[0] if ours else None
 
     def check_alive(self) -> None:

@@ -22,6 +22,7 @@ import yaml
 from buildah import Container
 
 from agent.errors import PhoneAgentError, SetupError
+from agent.models.choice import SMALL
 from agent.models.store import ModelStore
 from agent.rehearsal.director import Director, Line
 from agent.rehearsal.moments import Moment
@@ -35,6 +36,7 @@ TOP = Path(__file__).resolve().parents[1]
 QUESTION = "What are your opening hours on Saturday?"
 ASTERISK_UID, AGENT_UID, GID = 10001, 10002, 10000
 READY_S = 180.0
+PATIENT_S = "60"
 POLL_S = 0.5
 LOOPBACK = "127.0.0.1"
 
@@ -91,7 +93,7 @@ def understood(whisper: Whisper, recording: Path, since: float, until_s: float) 
 async def call(sip_port: int, password: str, recording: Path) -> list[str]:
     """One call as the registered telephone `phone`; what the agent was heard to say, and what went wrong."""
     voice = CallerVoice()
-    steps = [{"wait_for_agent": {}}, {"say": QUESTION}, {"wait_for_agent": {}}, {"hang_up": {}}]
+    steps = [{"wait_for_agent": {}}, {"say": QUESTION}, {"wait_for_agent": {"timeout_s": 90}}, {"hang_up": {}}]
     parsed = [Step.model_validate(step) for step in steps]
     lines = [Line(1, step, await voice.speak(QUESTION) if step.say else None) for step in parsed]
     async with Softphone() as phone:
@@ -147,7 +149,10 @@ async def main(work: Path, buildah: list[str]) -> None:
                     f"{section}MEDIA__ADVERTISE": f"{LOOPBACK}:{ports['media']}",
                     f"{section}HTTP__BIND": LOOPBACK,
                     f"{section}HTTP__PORT": str(ports["http"]),
-                    f"{section}LLM__MODEL": "qwen2.5-coder-0.5b-instruct",
+                    f"{section}LLM__MODEL": SMALL,
+                    f"{section}LLM__DEADLINE_S": PATIENT_S,  # whether it works is asked here, not how fast
+                    f"{section}STT__DEADLINE_S": PATIENT_S,
+                    f"{section}TTS__DEADLINE_S": PATIENT_S,
                 },
             ),
             {secrets: "/secrets:ro", models: "/models:ro"},
