@@ -130,10 +130,10 @@ def holes(received: Pcm, missing: Sequence[tuple[int, int]] = ()) -> list[Span]:
     for start, end in missing:
         uncovered[start:end] = True
     found = []
-    for start, end in _runs(silent | uncovered):
-        long_enough = HOLE_MS <= (end - start) * 1000 // SAMPLE_RATE <= LONGEST_HOLE_MS
+    shortest, longest = HOLE_MS * SAMPLE_RATE // 1000, LONGEST_HOLE_MS * SAMPLE_RATE // 1000
+    for start, end in _runs(silent | uncovered, shortest=shortest):
         before, after = received[:start][::-1], received[end:]
-        if long_enough and min(len(before), len(after)) >= 2 * PACKET:
+        if end - start <= longest and min(len(before), len(after)) >= 2 * PACKET:
             if uncovered[start:end].any():
                 broken = min(_level(before[:PACKET]), _level(after[:PACKET])) >= threshold
             else:
@@ -201,8 +201,8 @@ def _threshold_over(levels: npt.NDArray[np.float64], floor: float) -> float:
     return max(floor + ABOVE_FLOOR_DB, top - BELOW_TOP_DB, LOWEST_DBFS)
 
 
-def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Ranges [start, end) of True."""
+def _runs(flags: npt.NDArray[np.bool_], *, shortest: int = 1) -> list[tuple[int, int]]:
+    """Ranges [start, end) of True that are `shortest` or longer."""
     padded = np.concatenate([[False], flags, [False]])
-    edges = np.flatnonzero(padded[1:] != padded[:-1])
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+    edges = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    return [(int(start), int(end)) for start, end in edges[edges[:, 1] - edges[:, 0] >= shortest]]

@@ -98,16 +98,27 @@ def _synthesise(texts: dict[str, str]) -> None:
         sound = np.clip(voice(text, seed=SEED), -1, 1) * 32767
         narrow = resample(sound.astype("<i2").tobytes(), OWN_RATE, SAMPLE_RATE)
         if not narrow:
-            raise SetupError(f"the test voice cannot say {text!r}")
+            raise SetupError(f"it cannot say {text!r}")
         pcm = speech_at_level(telephone_band(np.frombuffer(narrow, "<i2")))
-        part = Path(f"{path}.{os.getpid()}")
+        _write_whole(Path(path), pcm)
+
+
+def _write_whole(path: Path, pcm: Pcm) -> None:
+    """Or not at all; two processes that say the same text at the same time do no harm."""
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
         with wave.open(str(part), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(SAMPLE_RATE)
             file.writeframes(pcm.astype("<i2").tobytes())
         part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    _synthesise(json.load(sys.stdin))
+    try:
+        _synthesise(json.load(sys.stdin))
+    except SetupError as problem:
+        sys.exit(str(problem))
