@@ -40,12 +40,15 @@ class ChatModel:
         prefill_deadline_s: float = 30,
     ) -> None:
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
+        from httpx import AsyncClient
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
         self._deadline_s = deadline_s
         self._prefill_deadline_s = prefill_deadline_s
+        self._http = AsyncClient()  # of our own, so that it can be closed; LangChain shares its own for ever
         self._chat = ChatOpenAI(
+            http_async_client=self._http,
             base_url=base_url,
             api_key=SecretStr(api_key or "none"),
             model=model,
@@ -56,6 +59,10 @@ class ChatModel:
             extra_body={"max_tokens": max_tokens},
         )
         self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1}})
+
+    async def close(self) -> None:
+        """Close the connections that are kept for the next answer."""
+        await self._http.aclose()
 
     async def prefill(self, messages: Sequence[Message]) -> None:
         """See LanguageModel."""

@@ -172,16 +172,16 @@ async def _carried(settings: Settings, sound: bytes, *, any_port: bool) -> bytes
 
 async def _check_mind(settings: Settings, agent: Agent, fleet: Fleet) -> Check:
     llm = settings.llm
+    mind = ChatModel(
+        base_url=fleet.llm_base_url,
+        api_key=fleet.llm_api_key,
+        model=fleet.llm_model,
+        temperature=llm.temperature,
+        max_tokens=llm.max_tokens,
+        deadline_s=llm.deadline_s,
+    )
+    messages = [Message(Role.SYSTEM, system_prompt(agent)), Message(Role.CALLER, QUESTION)]
     try:
-        mind = ChatModel(
-            base_url=fleet.llm_base_url,
-            api_key=fleet.llm_api_key,
-            model=fleet.llm_model,
-            temperature=llm.temperature,
-            max_tokens=llm.max_tokens,
-            deadline_s=llm.deadline_s,
-        )
-        messages = [Message(Role.SYSTEM, system_prompt(agent)), Message(Role.CALLER, QUESTION)]
         await mind.prefill(messages)  # as while a greeting is played
         started = time.monotonic()
         async with contextlib.aclosing(cast("AsyncGenerator[str, None]", mind.stream(messages))) as pieces:
@@ -191,6 +191,8 @@ async def _check_mind(settings: Settings, agent: Agent, fleet: Fleet) -> Check:
                     return _timed("mind", f"began to answer after {took_s:.2f} s", took_s)
     except PhoneAgentError as error:
         return failed("mind", error, _SETTINGS["mind"])
+    finally:
+        await mind.close()
     return broken("mind", "llm_silent", "the language model answered nothing", "take another llm.model.")
 
 
