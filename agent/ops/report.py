@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -98,8 +99,10 @@ class Report:
 
     def table(self) -> Table:
         """The measures for people."""
-        table = Table(title=self.command, title_justify="left", title_style="bold")
-        table.add_column("measure")
+        table = Table(
+            box=box.SIMPLE_HEAD, title=Text(self.command, overflow="fold"), title_justify="left", title_style="bold"
+        )
+        table.add_column("measure", no_wrap=True)
         table.add_column("value", justify="right")
         table.add_column("unit")
         table.add_column("count", justify="right")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -80,15 +81,15 @@ def pace_of(ms: float | None) -> str:
 
 
 def turn_table(rehearsed: Rehearsed) -> Table:
-    """Who said what when, and how fast, measured on the recording."""
-    table = Table(title=rehearsed.scenario.name, title_justify="left", title_style="bold")
+    """Who said what when, how fast the answer came, how fast it stopped: measured on the recording."""
+    table = Table(box=box.SIMPLE_HEAD, title=rehearsed.scenario.name, title_justify="left", title_style="bold")
     table.add_column("turn", justify="right")
     table.add_column("who")
     table.add_column("from – to", justify="right", no_wrap=True)
     table.add_column("said", ratio=3, overflow="fold")
     table.add_column("heard as", ratio=2, overflow="fold")
-    table.add_column("answer after", justify="right", no_wrap=True)
-    table.add_column("stop after", justify="right", no_wrap=True)
+    table.add_column("answer", justify="right", no_wrap=True)
+    table.add_column("stop", justify="right", no_wrap=True)
     for turn in rehearsed.judgement.turns:
         _add_turn(table, turn)
     return table

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
 from agent.errors import ConfigurationError
@@ -36,6 +37,7 @@ class Production:
     """Remove the plan's folder afterwards, unless something failed."""
     recordings: list[Path] = field(default_factory=list)
     """Of the calls that were placed."""
+    _spinner: Status | None = None
 
     async def run(self, scenarios: Sequence[tuple[Path, Scenario]], *, json_out: Path | None) -> bool:
         """Play, judge, print, write the report; whether every scenario passed.
@@ -53,6 +55,7 @@ class Production:
             if json_out is not None:
                 _write(result, json_out)
         finally:
+            self._stop_spinner()
             if self.discard and passed:
                 shutil.rmtree(self.plan.folder, ignore_errors=True)
         if self.discard and not passed:
@@ -78,9 +81,21 @@ class Production:
         return Show(progress=self._progress, curtain=self._curtain, done=self._done)
 
     def _progress(self, line: str) -> None:
-        self.console.print(Text(line, style="dim"), soft_wrap=True)
+        if not self.console.is_terminal:
+            self.console.print(Text(line, style="dim"), soft_wrap=True)
+        elif self._spinner is None:
+            self._spinner = self.console.status(Text(line, style="dim"))
+            self._spinner.start()
+        else:
+            self._spinner.update(Text(line, style="dim"))
+
+    def _stop_spinner(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
 
     def _curtain(self, scenario: Scenario) -> Watcher:
+        self._stop_spinner()
         self.console.print()
         self.console.rule(Text(scenario.name, style="bold"), align="left")
         return Narrator(self.console)
