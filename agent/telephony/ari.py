@@ -6,7 +6,8 @@ Whatever goes into a path is quoted, and nothing that a caller sent goes into a 
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -14,7 +15,9 @@ from yarl import URL
 
 from agent.errors import TelephonyError
 from agent.settings import AsteriskSettings
-from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
+from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel, text_field
+
+T = TypeVar("T")
 
 _IDLE_CONNECTION_S = 5.0
 """Asterisk closes an idle HTTP connection after 15 s (`session_keep_alive`); we let go earlier, so that a request never
@@ -64,29 +67,27 @@ class AriClient:
 
     async def info(self) -> AsteriskInfo:
         """Version and start of the Asterisk that answers."""
-        return AsteriskInfo.of(await self._object("GET", "asterisk", "info"))
+        return self._read(AsteriskInfo.of, await self._request("GET", "asterisk", "info"))
 
     async def modules(self) -> dict[str, str]:
         """Every module that Asterisk has loaded and its status, such as `chan_audiosocket.so` → `Running`."""
-        return {
-            str(item.get("name")): str(item.get("status")) for item in await self._list("GET", "asterisk", "modules")
-        }
+        return dict(self._read_all(_module, await self._request("GET", "asterisk", "modules")))
 
     async def ping(self) -> None:
         """Return if Asterisk answers and accepts our password."""
-        await self._object("GET", "asterisk", "ping")
+        await self._request("GET", "asterisk", "ping")
 
     async def channels(self) -> list[Channel]:
         """All channels, ours and others'."""
-        return [Channel.of(item) for item in await self._list("GET", "channels")]
+        return self._read_all(Channel.of, await self._request("GET", "channels"))
 
     async def channel(self, channel_id: str) -> Channel:
         """One channel."""
-        return Channel.of(await self._object("GET", "channels", channel_id))
+        return self._read(Channel.of, await self._request("GET", "channels", channel_id))
 
     async def bridges(self) -> list[Bridge]:
         """All bridges, ours and others'."""
-        return [Bridge.of(item) for item in await self._list("GET", "bridges")]
+        return self._read_all(Bridge.of, await self._request("GET", "bridges"))
 
     async def answer(self, channel_id: str) -> None:
         """Answer; when this returns, the 200 OK was sent."""
@@ -102,8 +103,9 @@ class AriClient:
         `connection` is the UUID with which Asterisk introduces itself at `address` (host:port).
         The channel may enter a bridge only after its own StasisStart. Refused if nobody listens at `address`.
         """
-        return Channel.of(
-            await self._object(
+        return self._read(
+            Channel.of,
+            await self._request(
                 "POST",
                 "channels",
                 "externalMedia",
@@ -114,20 +116,20 @@ class AriClient:
                 transport="tcp",
                 format="slin",
                 data=connection,
-            )
+            ),
         )
 
     async def variable(self, channel_id: str, name: str) -> str:
         """Value of a channel variable or function; empty where it is not set (Asterisk tells neither apart)."""
         try:
-            data = await self._object("GET", "channels", channel_id, "variable", variable=name)
+            data = await self._request("GET", "channels", channel_id, "variable", variable=name)
         except GoneError:
             return ""
-        return str(data.get("value", ""))
+        return self._read(lambda value: text_field(value, "value"), data)
 
     async def create_bridge(self, bridge_id: str) -> Bridge:
         """Make a mixing bridge with our own id."""
-        return Bridge.of(await self._object("POST", "bridges", bridge_id, type="mixing"))
+        return self._read(Bridge.of, await self._request("POST", "bridges", bridge_id, type="mixing"))
 
     async def add_channels(self, bridge_id: str, *channel_ids: str) -> None:
         """Bring channels into a bridge; each must be in our application (else `ari_refused`)."""
@@ -168,17 +170,16 @@ class AriClient:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unreachable(error) from error
 
-    async def _object(self, method: str, *path: str, **query: str) -> dict[str, Any]:
-        data = await self._request(method, *path, **query)
-        if not isinstance(data, dict):
-            raise self._nonsense()
-        return data
+    def _read(self, of: Callable[[object], T], data: object) -> T:
+        try:
+            return of(data)
+        except ValueError as error:
+            raise TelephonyError(
+                f"What answers at {self._base} is not Asterisk; correct asterisk.ari_url.", code="ari_refused"
+            ) from error
 
-    async def _list(self, method: str, *path: str) -> list[dict[str, Any]]:
-        data = await self._request(method, *path)
-        if not isinstance(data, list):
-            raise self._nonsense()
-        return data
+    def _read_all(self, of: Callable[[object], T], data: object) -> list[T]:
+        return [self._read(of, item) for item in (data if isinstance(data, list) else [data])]
 
     async def _request(self, method: str, *path: str, **query: str) -> object:
         try:
@@ -234,7 +235,6 @@ class AriClient:
             return GoneError(f"Asterisk at {self._base} does not have it: {said}.")
         return TelephonyError(f"Asterisk at {self._base} refused a request: {said}.", code="ari_refused")
 
-    def _nonsense(self) -> TelephonyError:
-        return TelephonyError(
-            f"What answers at {self._base} is not Asterisk; correct asterisk.ari_url.", code="ari_refused"
-        )
+
+def _module(data: object) -> tuple[str, str]:
+    return text_field(data, "name"), text_field(data, "status")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 _LONGEST_NUMBER = 64
 """E.164 allows 15 digits; SIP users may be longer."""
@@ -26,17 +25,17 @@ class Channel:
     """Name of the Stasis application that holds the channel; empty if none does."""
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> Channel:
-        """Read one `Channel` object of ARI; raises KeyError or TypeError if it is none."""
-        plan = data.get("dialplan") or {}
-        in_stasis = plan.get("app_name") == "Stasis"
+    def of(cls, data: object) -> Channel:
+        """Read one `Channel` object of ARI; raises ValueError if it is none."""
+        plan = _inner(data, "dialplan")
+        in_stasis = text_field(plan, "app_name") == "Stasis"
         return cls(
-            id=str(data["id"]),
-            name=str(data.get("name", "")),
-            state=str(data.get("state", "")),
-            caller=_tame((data.get("caller") or {}).get("number")),
-            dialled=_tame(plan.get("exten")),
-            stasis_app=str(plan.get("app_data") or "").split(",", 1)[0] if in_stasis else "",
+            id=_id(data),
+            name=text_field(data, "name"),
+            state=text_field(data, "state"),
+            caller=_tame(text_field(_inner(data, "caller"), "number")),
+            dialled=_tame(text_field(plan, "exten")),
+            stasis_app=text_field(plan, "app_data").split(",", 1)[0] if in_stasis else "",
         )
 
 
@@ -49,9 +48,10 @@ class Bridge:
     """Ids of the channels in it."""
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> Bridge:
-        """Read one `Bridge` object of ARI; raises KeyError if it is none."""
-        return cls(id=str(data["id"]), channels=tuple(map(str, data.get("channels", ()))))
+    def of(cls, data: object) -> Bridge:
+        """Read one `Bridge` object of ARI; raises ValueError if it is none."""
+        channels = _field(data, "channels")
+        return cls(id=_id(data), channels=tuple(map(str, channels)) if isinstance(channels, list) else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,36 @@ class AsteriskInfo:
     """When this process of Asterisk started, ISO 8601: a new value means that all earlier calls are gone."""
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> AsteriskInfo:
-        """Read `GET /asterisk/info`."""
+    def of(cls, data: object) -> AsteriskInfo:
+        """Read `GET /asterisk/info`; raises ValueError if it is something else."""
         return cls(
-            version=str((data.get("system") or {}).get("version", "")),
-            started_at=str((data.get("status") or {}).get("startup_time", "")),
+            version=text_field(_inner(data, "system"), "version"),
+            started_at=text_field(_inner(data, "status"), "startup_time"),
         )
 
 
-def _tame(number: object) -> str:
+def _field(data: object, name: str) -> object:
+    if not isinstance(data, dict):
+        raise ValueError("no object of ARI")  # noqa: TRY004 - it is the data that is wrong, not a type of ours
+    return data.get(name)
+
+
+def _inner(data: object, name: str) -> object:
+    return _field(data, name) or {}
+
+
+def text_field(data: object, name: str) -> str:
+    """A string of an object of ARI, empty where it has none; raises ValueError if `data` is no object."""
+    value = _field(data, name)
+    return value if isinstance(value, str) else ""
+
+
+def _id(data: object) -> str:
+    if not (found := text_field(data, "id")):
+        raise ValueError("no id")
+    return found
+
+
+def _tame(number: str) -> str:
     """What a stranger wrote where a number belongs: printable, and of bounded length."""
-    return "".join(c for c in str(number or "") if c.isprintable())[:_LONGEST_NUMBER]
+    return "".join(c for c in number if c.isprintable())[:_LONGEST_NUMBER]
