@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from agent.asterisk.bundles import bundles
 from agent.asterisk.config import AsteriskConfig
@@ -19,6 +20,7 @@ from agent.bench.plan import MediaPlan
 from agent.bench.sipp import CallPlan, Outcome, SippCallers
 from agent.bench.verdict import failures, packets_sent
 from agent.bench.witness import Testimony, witness
+from agent.errors import SetupError
 from agent.ops.conditions import conditions
 from agent.ops.percentiles import summarise
 from agent.ops.report import Failure, Measure, Report, measured
@@ -52,30 +54,40 @@ class Step:
 
 
 async def bench_media(plan: MediaPlan, run_dir: Path, *, command: str, progress: Progress) -> Report:
-    """Measure, from the smallest step to the largest that still answers calls. Raises SetupError."""
+    """Measure each number of calls in its order.
+
+    Raises SetupError where the first cannot be measured; where a later one cannot, that is a failure of it.
+    """
     prefixes = await asyncio.to_thread(bundles, ["asterisk", "sipp"], progress)
     report = Report(command, {})
     steps: list[Step] = []
     for calls in plan.calls:
-        async with AsyncExitStack() as stack:
-            asterisk = AsteriskInstance(
-                prefixes["asterisk"], AsteriskConfig(insecure_callers=True), run_dir / str(calls)
-            )
+        progress(f"{calls} calls")
+        folder = run_dir / f"{len(steps)}"
+        asterisk = AsteriskInstance(prefixes["asterisk"], AsteriskConfig(insecure_callers=True), folder)
+        try:
             await asterisk.start()
-            stack.push_async_callback(asterisk.stop)
+            report.conditions = report.conditions or await _conditions(asterisk, plan)
+            steps.append(await _Run(asterisk, prefixes["sipp"], folder / "sipp", plan, calls).measure())
+        except SetupError as error:
             if not steps:
-                version = (await asterisk.rx("core show version")).split(" built ")[0].removeprefix("Asterisk ").strip()
-                report.conditions = conditions(
-                    asterisk=version, calls=calls, seconds=plan.seconds, calls_per_second=plan.rate, codec="PCMU"
-                )
-            progress(f"{calls} calls")
-            steps.append(await _Run(asterisk, prefixes["sipp"], run_dir / str(calls) / "sipp", plan, calls).measure())
+                raise
+            steps.append(Step(calls, [], [Failure("measurement", str(error))], {}))
+        finally:
+            await asterisk.stop()
     report.measures, report.failures = steps[0].measures, steps[0].failures
     report.details = {
-        "steps": [asdict(step) for step in steps],
+        "steps": [{**asdict(step), "good": step.good} for step in steps],
         "limit": max((step.calls for step in steps if step.good), default=None),
     }
     return report
+
+
+async def _conditions(asterisk: AsteriskInstance, plan: MediaPlan) -> dict[str, Any]:
+    version = (await asterisk.rx("core show version")).split(" built ")[0].removeprefix("Asterisk ").strip()
+    return conditions(
+        asterisk=version, calls=plan.calls[0], seconds=plan.seconds, calls_per_second=plan.rate, codec="PCMU"
+    )
 
 
 class _Run:
@@ -117,11 +129,18 @@ class _Run:
         callers = SippCallers(self._sipp, self._dir / number)
         idle_mb = resident_mb(agent.pid)
         await callers.start(self._asterisk.config.sip_port, number, plan)
+        finishing = asyncio.create_task(callers.finish(plan.limit_s))
+        standing = asyncio.create_task(agent.standing(plan.calls, plan.limit_s))
         try:
-            if measure and await agent.standing(plan.calls, plan.limit_s):
-                await self._watch(agent, callers, idle_mb)
-            outcome = await callers.finish(plan.limit_s)
+            if measure:
+                await asyncio.wait({finishing, standing}, return_when=asyncio.FIRST_COMPLETED)
+                if standing.done() and standing.result():
+                    await self._watch(agent, callers, idle_mb)
+            outcome = await finishing
         finally:
+            for task in (finishing, standing):
+                task.cancel()
+            await asyncio.wait({finishing, standing})
             await callers.stop()
         await agent.standing(0, CLEARED_S)
         return outcome
@@ -135,7 +154,10 @@ class _Run:
             self._asterisk.config.sip_port, WITNESS_NUMBER, self._dir / "witness.wav", self._seconds
         )
         self._grown_mb = max(self._grown_mb, resident_mb(agent.pid) - idle_mb)
-        self._load = meter.read()
+        try:
+            self._load = meter.read()
+        except psutil.NoSuchProcess as error:
+            raise SetupError(f"The process {error.pid} ended while it was measured.") from error
         after = packets_sent(await self._asterisk.rx("pjsip show channelstats"))
         self._sent = {channel: (after.get(channel, 0) - sent) / self._load.seconds for channel, sent in before.items()}
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from agent.ops import logs
 from agent.settings import LogSettings
 
+MOST_SHOWN = 10
 app = typer.Typer(no_args_is_help=True, help="Measure what this machine can carry.")
 
 
@@ -52,7 +53,10 @@ def media(
     if json_out is not None:
         report.write(json_out)
     console.print(report.table())
-    for failure in report.failures[:10]:
-        console.print(f"[red]{failure.what}[/red]: {failure.reason}")
+    for failure in report.failures[:MOST_SHOWN]:
+        console.print(f"{failure.what}: {failure.reason}", style="red", markup=False)
+    if len(plan.calls) > 1:
+        for step in report.details["steps"]:
+            console.print(f"{step['calls']} calls: {'well' if step['good'] else 'too many'}")
     met = all(measure.met is not False for measure in report.measures)
     raise typer.Exit(0 if met and not report.failures else 1)
