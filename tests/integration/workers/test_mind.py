@@ -12,9 +12,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from agent.dialog.history import Message, Role
+from agent.dialog.mind import ChatModel
 from agent.errors import LanguageModelError
+from agent.models.store import ModelStore
 from agent.workers.slots import Slots
-from tests.integration.workers.conftest import KEY, Running
+from tests.integration.workers.conftest import KEY, Running, worker
 
 SYSTEM = {
     "role": "system",
@@ -109,5 +112,20 @@ async def test_a_prompt_too_long_for_its_slot_is_refused_and_the_mind_lives_on(h
     assert await ask(http, user("Hi"))
 
 
-async def test_the_alternative_backend_answers_too() -> None:
-    pytest.importorskip("llama_cpp", reason="the extra llama-cpp-python is not installed: it is built for minutes")
+async def test_answers_that_follow_each_other_at_once(mind: Running) -> None:
+    """llama.cpp hangs up after each stream without saying so: a connection that is used again fails now and then."""
+    chat = ChatModel(base_url=mind.uri, api_key=KEY, model="local", temperature=0, max_tokens=2, deadline_s=120)
+    for _ in range(40):
+        assert [piece async for piece in chat.stream([Message(Role.CALLER, "Hi")])]
+    await chat.close()
+
+
+async def test_the_alternative_backend_streams_behind_the_same_key(models: ModelStore) -> None:
+    pytest.importorskip("llama_cpp", reason="the extra llama-cpp-python is not installed: building it takes minutes")
+    arguments = ["--model", str(models.path("smollm2-135m")), "--backend", "llama-cpp-python"]
+    with worker("mind", *arguments, env={"PHONE_AGENT_MIND_KEY": KEY}) as other:
+        chat = ChatModel(base_url=other.uri, api_key=KEY, model="local", temperature=0, max_tokens=8, deadline_s=120)
+        assert len([piece async for piece in chat.stream([Message(Role.CALLER, "Count to ten.")])]) > 1
+        await chat.close()
+        async with aiohttp.ClientSession() as session, session.get(f"{other.uri}/models") as answer:
+            assert answer.status == 401
