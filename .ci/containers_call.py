@@ -12,19 +12,20 @@ import re
 import socket
 import sys
 import wave
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import numpy as np
-import yaml
-from buildah import Container
+import psutil
+from container import LOOPBACK, Container
 
 from agent.errors import PhoneAgentError, SetupError
 from agent.models.choice import SMALL
 from agent.models.store import ModelStore
 from agent.rehearsal.director import Director, Line
+from agent.rehearsal.environment import overrides
 from agent.rehearsal.moments import Moment
 from agent.rehearsal.scenario import Step
 from agent.settings import Settings
@@ -32,13 +33,10 @@ from agent.testing.softphone.phone import Softphone
 from agent.testing.voice import CallerVoice
 from agent.workers.whisper import Whisper
 
-TOP = Path(__file__).resolve().parents[1]
 QUESTION = "What are your opening hours on Saturday?"
-ASTERISK_UID, AGENT_UID, GID = 10001, 10002, 10000
 READY_S = 180.0
 PATIENT_S = "60"
 POLL_S = 0.5
-LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
@@ -50,25 +48,22 @@ def free_port() -> int:
         return port
 
 
-def volume(work: Path, name: str, uid: int) -> Path:
+def volume(work: Path, name: str, owner: Container) -> Path:
     """An empty volume that belongs to the container's user, as Docker makes one from the image's folder."""
     path = work / "volumes" / name
     path.mkdir(parents=True)
-    os.chown(path, uid, GID)
+    user, group = owner.user
+    os.chown(path, int(user), int(group))
     path.chmod(0o2750)
     return path
 
 
-def as_composed(service: str, changes: dict[str, str]) -> dict[str, str]:
-    """The environment that docker-compose.yml gives a service, with loopback for the private network's names."""
-    composed: dict[str, str] = yaml.safe_load((TOP / "docker-compose.yml").read_text())["services"][service][
-        "environment"
-    ]
-    loopback = {name: re.sub(r"\b(asterisk|agent)\.private\b", LOOPBACK, value) for name, value in composed.items()}
-    return {**loopback, **changes}
+async def healthy(asterisk: Container) -> bool:
+    """What the image's own health command says."""
+    return await asterisk.run("/usr/share/phone-agent/asterisk-config/container/healthy") == 0
 
 
-async def until(container: Container, what: str, ready: Any) -> None:
+async def until(container: Container, what: str, ready: Callable[[], Awaitable[bool]]) -> None:
     """Ask `ready` again and again until it says yes. Raises SetupError if the container ends or it takes too long."""
     async with asyncio.timeout(READY_S):
         while not await ready():
@@ -93,7 +88,12 @@ def understood(whisper: Whisper, recording: Path, since: float, until_s: float) 
 async def call(sip_port: int, password: str, recording: Path) -> list[str]:
     """One call as the registered telephone `phone`; what the agent was heard to say, and what went wrong."""
     voice = CallerVoice()
-    steps = [{"wait_for_agent": {}}, {"say": QUESTION}, {"wait_for_agent": {"timeout_s": 90}}, {"hang_up": {}}]
+    steps = [
+        {"wait_for_agent": {}},
+        {"say": QUESTION},
+        {"wait_for_agent": {"quiet_ms": 3000, "timeout_s": 90}},
+        {"hang_up": {}},
+    ]
     parsed = [Step.model_validate(step) for step in steps]
     lines = [Line(1, step, await voice.speak(QUESTION) if step.say else None) for step in parsed]
     async with Softphone() as phone:
@@ -112,69 +112,52 @@ async def call(sip_port: int, password: str, recording: Path) -> list[str]:
     return [understood(whisper, recording, 0, question.start), understood(whisper, recording, question.end, length)]
 
 
+async def agent_ready(port: int) -> bool:
+    """Whether a call that came in now would be answered."""
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{LOOPBACK}:{port}/health/ready") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def show_process(name: str, container: Container) -> None:
+    """Print who runs what, as the kernel sees it."""
+    process = psutil.Process(container.process.pid)
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    rights = ", ".join(re.findall(r"^(?:CapBnd|NoNewPrivs):\t\w+", status, re.M)).replace("\t", " ")
+    print(f"{name}: pid {process.pid}, user {process.uids().real}, {rights}: {' '.join(process.cmdline())[:90]}")
+
+
 async def main(work: Path, buildah: list[str]) -> None:
     """Start both, call, stop both."""
-    ports = {name: free_port() for name in ("sip", "ari", "ami", "media", "http")}
-    secrets, state = volume(work, "secrets", ASTERISK_UID), volume(work, "state", ASTERISK_UID)
-    runtime = volume(work, "asterisk-run", ASTERISK_UID)
+    sip, ari, ami, media, http = (str(free_port()) for _ in range(5))
+    asterisk = Container(buildah, "asterisk", work / "asterisk.log")
+    agent = Container(buildah, "agent", work / "agent.log")
+    secrets, state = volume(work, "secrets", asterisk), volume(work, "state", asterisk)
     models = ModelStore.of(Settings().models).folder
-    asterisk = Container(buildah, "phone-agent-asterisk", ASTERISK_UID, work / "asterisk.log")
-    agent = Container(buildah, "phone-agent", AGENT_UID, work / "agent.log")
     async with AsyncExitStack() as stack:
         stack.push_async_callback(asterisk.stop)
-        ast_ports = {"SIP_PORT": ports["sip"], "ARI_PORT": ports["ari"], "AMI_PORT": ports["ami"]}
         await asterisk.start(
-            as_composed(
-                "asterisk",
-                {"SIP_BIND": LOOPBACK, "EXTERNAL_ADDRESS": LOOPBACK} | {k: str(v) for k, v in ast_ports.items()},
-            ),
-            {secrets: "/secrets", state: "/state", runtime: "/run/phone-agent"},
-            ["/usr/share/phone-agent/asterisk-config/container/start"],
+            {"SIP_BIND": LOOPBACK, "EXTERNAL_ADDRESS": LOOPBACK, "SIP_PORT": sip, "ARI_PORT": ari, "AMI_PORT": ami},
+            {"/secrets": (secrets, "rw"), "/state": (state, "rw")},
         )
-
-        async def asterisk_ready() -> bool:
-            status, _ = await asterisk.run("/usr/share/phone-agent/asterisk-config/container/healthy")
-            return status == 0
-
-        await until(asterisk, "asterisk", asterisk_ready)
+        await until(asterisk, "asterisk", lambda: healthy(asterisk))
         stack.push_async_callback(agent.stop)
-        section = "PHONE_AGENT_"
-        await agent.start(
-            as_composed(
-                "agent",
-                {
-                    f"{section}ASTERISK__ARI_URL": f"http://{LOOPBACK}:{ports['ari']}",
-                    f"{section}ASTERISK__AMI_PORT": str(ports["ami"]),
-                    f"{section}MEDIA__PORT": str(ports["media"]),
-                    f"{section}MEDIA__ADVERTISE": f"{LOOPBACK}:{ports['media']}",
-                    f"{section}HTTP__BIND": LOOPBACK,
-                    f"{section}HTTP__PORT": str(ports["http"]),
-                    f"{section}LLM__MODEL": SMALL,
-                    f"{section}LLM__DEADLINE_S": PATIENT_S,  # whether it works is asked here, not how fast
-                    f"{section}STT__DEADLINE_S": PATIENT_S,
-                    f"{section}TTS__DEADLINE_S": PATIENT_S,
-                },
-            ),
-            {secrets: "/secrets:ro", models: "/models:ro"},
-            ["phone-agent", "serve"],
-        )
-
-        async def agent_ready() -> bool:
-            try:
-                async with (
-                    aiohttp.ClientSession() as session,
-                    session.get(f"http://{LOOPBACK}:{ports['http']}/health/ready") as answer,
-                ):
-                    return answer.status == 200
-            except aiohttp.ClientError:
-                return False
-
-        await until(agent, "agent", agent_ready)
-        for name, container in (("asterisk", asterisk), ("agent", agent)):
-            if process := container.main:
-                print(f"{name}: pid {process.pid}, user {process.uids().real}: {' '.join(process.cmdline())[:90]}")
+        changes = {
+            "asterisk": {"ari_url": f"http://{LOOPBACK}:{ari}", "ami_port": ami},
+            "media": {"port": media, "advertise": f"{LOOPBACK}:{media}"},
+            "http": {"bind": LOOPBACK, "port": http},
+            "llm": {"model": SMALL, "deadline_s": PATIENT_S},  # whether it works is asked here, not how fast
+            "stt": {"deadline_s": PATIENT_S},
+            "tts": {"deadline_s": PATIENT_S},
+        }
+        await agent.start(overrides(changes), {"/secrets": (secrets, "ro"), "/models": (models, "ro")})
+        await until(agent, "agent", lambda: agent_ready(int(http)))
+        show_process("asterisk", asterisk)
+        show_process("agent", agent)
         print("one call through them:")
-        greeting, answer = await call(ports["sip"], (secrets / "phone-password").read_text(), work / "call.wav")
+        greeting, answer = await call(int(sip), (secrets / "phone-password").read_text(), work / "call.wav")
         print(json.dumps({"greeting": greeting, "question": QUESTION, "answer": answer}, indent=2))
         if not greeting or not answer:
             raise SetupError("The agent was not heard to speak; see the lines above.")
