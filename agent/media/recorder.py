@@ -98,7 +98,6 @@ class TwoTrackRecorder:
         both[:, track.channel] = samples(bytes(track.pcm))
         os.pwrite(self._fd, both.tobytes(), offset)
         self._samples = max(self._samples, track.end)
-        track.start = track.end
         track.pcm.clear()
         self._write_header()
 
