@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from agent.doctor.asterisk import check_app, check_ari, check_modules, check_version
-from agent.doctor.check import Check, Status, failed, skipped
+from agent.doctor.check import Check, Status, broken, failed, skipped
 from agent.doctor.files import read_agents, read_configuration
 from agent.doctor.loop_call import loop_call
 from agent.doctor.machine import check_clock, check_disk, check_files, check_memory, places
@@ -20,6 +22,8 @@ from agent.domain.agent import Agent
 from agent.errors import PhoneAgentError, TelephonyError
 from agent.settings import Settings
 from agent.telephony.ari import AriClient
+
+log = structlog.get_logger()
 
 Tell = Callable[[Check], None]
 BEHIND_ARI = ("asterisk_version", "modules", "ari_app")
@@ -46,11 +50,24 @@ class Examination:
         self._add(check)
         running = await find_running_agent(settings.http)
         self._add(check_http_port(settings.http, running), check_media_port(settings.media, running))
-        await self._asterisk(settings, running)
-        call_works = await self._call(settings, running)
+        await self._survived("asterisk", self._asterisk(settings, running))
+        await self._survived("tone_call", self._call(settings, running))
         self._add(check_clock(self.asterisk_ahead_s))
-        await self._models(settings, agents, running, through_call=call_works)
+        await self._survived("models", self._models(settings, agents, running))
         return self.checks
+
+    async def _survived(self, name: str, part: Awaitable[None]) -> None:
+        """A doctor who falls ill says so, and goes on."""
+        try:
+            await part
+        except Exception as error:
+            log.exception("doctor.failed", part=name)
+            self._add(
+                broken(
+                    name, "internal_error", f"the doctor itself failed here ({type(error).__name__})",
+                    "report it with what stands in the log above.",
+                )
+            )  # fmt: skip
 
     async def _asterisk(self, settings: Settings, running: RunningAgent | None) -> None:
         async with AriClient(settings.asterisk) as ari:
@@ -62,12 +79,11 @@ class Examination:
                 self._add(check_version(info.version), await _modules(ari), await check_app(ari, running))
         self._add(*await check_manager(settings.asterisk, settings.agents.numbers))
 
-    async def _call(self, settings: Settings, running: RunningAgent | None) -> bool:
-        """Make the call; whether it worked."""
+    async def _call(self, settings: Settings, running: RunningAgent | None) -> None:
         in_the_way = [name for name in ("ari", "modules", "asterisk_version", "media_port") if self._is_broken(name)]
         if in_the_way:
             self._add(skipped("tone_call", f"{' and '.join(in_the_way)} must be mended first"))
-            return False
+            return
         try:
             async with loop_call(settings, any_port=running is not None) as call:
                 self.asterisk_ahead_s = call.asterisk_ahead_s
@@ -75,11 +91,8 @@ class Examination:
         except PhoneAgentError as error:
             check = failed("tone_call", error, "see Asterisk's log.")
         self._add(check)
-        return check.status is not Status.BROKEN
 
-    async def _models(
-        self, settings: Settings, agents: dict[str, Agent], running: RunningAgent | None, *, through_call: bool
-    ) -> None:
+    async def _models(self, settings: Settings, agents: dict[str, Agent], running: RunningAgent | None) -> None:
         from agent.doctor.speech import PARTS, check_speech  # heavy
 
         voices = {agent.voice for agent in agents.values()}
@@ -92,7 +105,10 @@ class Examination:
             self._add(*(skipped(part, reason) for part in PARTS))
             return
         agent = agents[next(iter(settings.agents.numbers.values()))]
-        self._add(*await check_speech(settings, agent, voices, running=running, through_call=through_call))
+        call_works = any(
+            check.name == "tone_call" and check.status in {Status.GOOD, Status.WARNING} for check in self.checks
+        )
+        self._add(*await check_speech(settings, agent, voices, running=running, through_call=call_works))
 
     def _why_no_speech(self, settings: Settings, agents: dict[str, Agent], models: list[Check]) -> str:
         if self.quick:

@@ -125,3 +125,16 @@ async def test_agents_that_cannot_be_read_are_told(patient: Patient) -> None:
     checks = await patient.examined(quick=False)
     assert (checks["agents"].code, checks["agents"].status) == ("configuration_error", Status.BROKEN)
     assert checks["mouth"].message == "skipped since agents is broken"
+
+
+async def test_a_doctor_who_fails_in_one_place_says_so_and_goes_on(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall_ill(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("agent.doctor.examination.check_manager", fall_ill)
+    checks = await patient.examined()
+    assert (checks["asterisk"].code, checks["asterisk"].status) == ("internal_error", Status.BROKEN)
+    assert "ZeroDivisionError" in checks["asterisk"].message
+    assert checks["disk"].status is not Status.SKIPPED
