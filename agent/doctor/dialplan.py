@@ -15,12 +15,15 @@ def check_dialplan(steps: Iterable[Mapping[str, str]], app: str, numbers: Iterab
     """Whether each of our numbers leads to our Stasis application.
 
     `steps` are AMI's ListDialplan events. A dialplan may lead there in ways that cannot be seen (variables, realtime,
-    Lua), so what is not found is a warning.
+    Lua), so what is not found is a warning. The context `stasis-APP`, which Asterisk itself makes for a connected
+    application, leads no caller there.
     """
     ways = [
         (str(step.get("Context")), str(step.get("Extension")))
         for step in steps
-        if step.get("Application") == "Stasis" and str(step.get("AppData")).split(",")[0].strip() == app
+        if step.get("Application") == "Stasis"
+        and str(step.get("AppData")).split(",")[0].strip() == app
+        and step.get("Context") != f"stasis-{app}"
     ]
     if not ways:
         return warning(

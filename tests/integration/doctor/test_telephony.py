@@ -52,6 +52,7 @@ async def test_the_call_leaves_nothing_behind(healthy: Patient) -> None:
     assert "0 active channels" in await asterisk.rx("core show channels")
     assert len((await asterisk.rx("bridge show all")).strip().splitlines()) == 1
     assert "doctor" not in await asterisk.rx("ari show apps")
+    assert "doctor" not in await asterisk.rx("dialplan show")
 
 
 async def test_without_asterisk_the_rest_is_skipped_not_broken(patient: Patient) -> None:

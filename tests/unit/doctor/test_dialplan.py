@@ -59,7 +59,10 @@ def test_a_number_that_leads_nowhere_is_named() -> None:
     assert "1000" not in check.message
 
 
-@pytest.mark.parametrize("plan", [[], PLAN[1:], [step("in", "_X", "Stasis", "other")]])
+ASTERISKS_OWN = step("stasis-phone-agent", "_.", "Stasis", "phone-agent")
+
+
+@pytest.mark.parametrize("plan", [[], PLAN[1:], [step("in", "_X", "Stasis", "other")], [ASTERISKS_OWN]])
 def test_a_dialplan_that_does_not_know_our_application_is_told(plan: list[dict[str, str]]) -> None:
     check = check_dialplan(plan, "phone-agent", ["1000"])
     assert (check.code, check.status) == ("dialplan_without_app", Status.WARNING)
