@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from collections.abc import AsyncIterator
@@ -112,14 +113,20 @@ async def test_a_prompt_too_long_for_its_slot_is_refused_and_the_mind_lives_on(h
     assert await ask(http, user("Hi"))
 
 
+async def closed(chat: ChatModel) -> None:
+    """OpenAI's client leaves the end of its last stream to the garbage collector."""
+    await chat.close()
+    gc.collect()
+    if left := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(left)
+
+
 async def test_answers_that_follow_each_other_at_once(mind: Running) -> None:
     """llama.cpp hangs up after each stream without saying so: a connection that is used again fails now and then."""
     chat = ChatModel(base_url=mind.uri, api_key=KEY, model="local", temperature=0, max_tokens=2, deadline_s=120)
     for _ in range(25):
         assert [piece async for piece in chat.stream([Message(Role.CALLER, "Hi")])]
-    await chat.close()
-    for _ in range(10):  # OpenAI's client leaves the end of its last stream to the garbage collector
-        await asyncio.sleep(0)
+    await closed(chat)
 
 
 async def test_the_alternative_backend_streams_behind_the_same_key(models: ModelStore) -> None:
@@ -128,8 +135,6 @@ async def test_the_alternative_backend_streams_behind_the_same_key(models: Model
     with worker("mind", *arguments, env={"PHONE_AGENT_MIND_KEY": KEY}) as other:
         chat = ChatModel(base_url=other.uri, api_key=KEY, model="local", temperature=0, max_tokens=8, deadline_s=120)
         assert len([piece async for piece in chat.stream([Message(Role.CALLER, "Count to ten.")])]) > 1
-        await chat.close()
-        for _ in range(10):  # as above
-            await asyncio.sleep(0)
+        await closed(chat)
         async with aiohttp.ClientSession() as session, session.get(f"{other.uri}/models") as answer:
             assert answer.status == 401
