@@ -8,13 +8,23 @@ import sys
 import wave
 from pathlib import Path
 
+import pytest
+import pytest_asyncio
+
 from agent.rehearsal.control import Control
 from agent.rehearsal.moments import nobody
 from agent.rehearsal.rehearsal import Plan, Rehearsed, Show, rehearse
 from agent.rehearsal.scenario_file import load_scenarios
 from tests.acceptance.theatre import LLM
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "scenarios"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def _loop_of_the_session() -> None:
+    """Its sockets are there before the first test counts its own."""
 
 
 async def _rehearse(folder: Path, *names: str, control: Control | None = None) -> list[Rehearsed]:
