@@ -44,7 +44,7 @@ bench:
 	@$(AGENT) setup --for test
 	@mkdir -p var/bench
 	$(AGENT) bench media --calls 100 --json var/bench/media.json
-	$(AGENT) bench loop --json var/bench/loop.json
+	$(AGENT) rehearse agent/samples/scenarios --llm qwen2.5-coder-0.5b-instruct --json var/bench/rehearse.json
 
 containers:
 	@.ci/bootstrap

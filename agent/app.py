@@ -102,7 +102,7 @@ class PhoneAgent:
         await _check_password(ari)
         stack.push_async_callback(self._workers.stop)
         await self._workers.start()
-        parts = await self._parts()
+        parts = await self._parts(stack)
         monitor = AmiMonitor(asterisk)
         await monitor.start()
         stack.push_async_callback(monitor.close)
@@ -119,7 +119,7 @@ class PhoneAgent:
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
 
-    async def _parts(self) -> Parts:
+    async def _parts(self, stack: contextlib.AsyncExitStack) -> Parts:
         settings, fleet = self._settings, self._fleet
         load_model()
         mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, settings.tts.deadline_s, settings.tts.voice))
@@ -131,6 +131,7 @@ class PhoneAgent:
             max_tokens=settings.llm.max_tokens,
             deadline_s=settings.llm.deadline_s,
         )
+        stack.push_async_callback(mind.close)
         served = [self._agents[name] for name in sorted(set(settings.agents.numbers.values()))]
         await mouth.prepare(served)
         for agent in served[: settings.llm.slots]:  # so that the first caller need not wait for the first reading

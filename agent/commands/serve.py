@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,14 @@ def serve(
     """Answer calls until stopped (Ctrl-C or SIGTERM); calls under way may say goodbye."""
     settings = configuration.load(config)
     logs.configure(settings.log)
+    _allow_many_files()
     asyncio.run(_serve(settings, events_fd))
+
+
+def _allow_many_files() -> None:
+    """Each call takes a handful of descriptors; the usual soft limit of 1024 would be reached at about 150 calls."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _serve(settings: Settings, events_fd: int | None) -> None:

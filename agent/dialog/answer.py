@@ -15,6 +15,9 @@ from agent.errors import LanguageModelError, PhoneAgentError
 from agent.speech.sentences import SentenceSplitter
 from agent.speech.tts import TextToSpeech
 
+_Sentence = str | PhoneAgentError | None
+"""None: the answer is complete."""
+
 GO_ON = Message(Role.CALLER, "Please go on.")
 
 
@@ -54,17 +57,32 @@ class Answer:
 
     async def give(self, messages: Sequence[Message]) -> None:
         """Queue the whole answer on the turn. Raises LanguageModelError or TextToSpeechError after a second try."""
-        sentences: asyncio.Queue[str | PhoneAgentError | None] = asyncio.Queue()
+        sentences: asyncio.Queue[_Sentence] = asyncio.Queue()
         writer = asyncio.create_task(self._write(list(messages), sentences), name="answer-writer")
         try:
-            while (sentence := await sentences.get()) is not None:
+            sentence = await self._first_in_time(sentences)
+            while sentence is not None:
                 if isinstance(sentence, PhoneAgentError):
                     raise sentence
                 await self._say(sentence)
+                sentence = await sentences.get()
         finally:
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
+
+    async def _first_in_time(self, sentences: asyncio.Queue[_Sentence]) -> _Sentence:
+        """What comes first; words that trickle in too slowly to speak are as late as none at all."""
+        deadline_s = self._parts.mind_deadline_s
+        slow = LanguageModelError(f"The language model gave no sentence within {deadline_s:g} s.", code="llm_timeout")
+        try:
+            return await asyncio.wait_for(sentences.get(), deadline_s)
+        except TimeoutError:
+            self._parts.apologise(slow)
+        try:
+            return await asyncio.wait_for(sentences.get(), deadline_s)
+        except TimeoutError:
+            raise slow from None
 
     async def _say(self, sentence: str) -> None:
         parts = self._parts
@@ -78,7 +96,7 @@ class Answer:
             self.marks.first_sound_queued = _now()
         self._turn.say(sentence, pcm)
 
-    async def _write(self, messages: list[Message], out: asyncio.Queue[str | PhoneAgentError | None]) -> None:
+    async def _write(self, messages: list[Message], out: asyncio.Queue[_Sentence]) -> None:
         try:
             splitter = SentenceSplitter()
             async for piece in self._pieces(messages):

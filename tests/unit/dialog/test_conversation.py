@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -213,3 +213,19 @@ def test_an_answer_waits_for_the_reading_of_the_prompt_and_apologises_when_that_
 class SlowReader(FakeMind):
     async def prefill(self, messages: Sequence[Message]) -> None:
         await asyncio.sleep(16)
+
+
+class Stammerer(FakeMind):
+    """Gives a word every 4 s, so that each comes in time but no sentence does."""
+
+    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+        async for word in super().stream(messages):
+            await asyncio.sleep(4)
+            yield word
+
+
+def test_words_that_trickle_in_get_an_apology_and_then_a_polite_end() -> None:
+    scene = stage("When?")
+    scene.mind = Stammerer(["word " * 40])
+    assert run(scene.caller(("agent_quiet", 9), ("speak", 1))) is EndedReason.LLM_ERROR
+    assert scene.turns[-1].text == f"{AGENT.phrases.one_moment} {AGENT.phrases.trouble_goodbye}"
