@@ -16,7 +16,7 @@ from agent.testing.softphone.ending import CallEnd, EndKind
 from agent.testing.softphone.layout import Reception
 from agent.testing.softphone.leg import Account, Leg
 from agent.testing.softphone.media import MediaThread
-from agent.testing.softphone.rtp import RATE, Pcm
+from agent.testing.softphone.rtp import FRAME, RATE, Pcm
 from agent.testing.softphone.rtp_socket import RtpSocket
 from agent.testing.softphone.saying import Saying
 from agent.testing.softphone.tape import Tape
@@ -41,6 +41,13 @@ class MediaReport:
     """Position and lateness in ms of the softphone's own late packets: it measures badly there."""
     missing: tuple[tuple[int, int], ...]
     """Ranges of the received track that no packet covers."""
+
+    def lateness_ms(self, position: int) -> float:
+        """How late the softphone sent the packet that holds a position; 0 where it was less than 5 ms.
+
+        What was measured from there, such as voice to voice from the end of an utterance, is so much too long.
+        """
+        return next((late for start, late in self.sent_late if start <= position < start + FRAME), 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from statistics import median
 
 import aiohttp
 import pytest_asyncio
@@ -17,6 +17,7 @@ from agent.asterisk.config import AsteriskConfig
 from agent.asterisk.instance import AsteriskInstance
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import Event, KeyPressed
+from agent.media.playout import Clip
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.settings import AsteriskSettings, MediaSettings, Settings
@@ -29,11 +30,11 @@ from agent.testing.softphone.rtp import FRAME
 from agent.testing.tone import tone
 
 BEEP = at_level(tone(440, 0.3), SPEECH_DBFS)
-WITHIN = 160  # samples: the 20 ms that an added delay may be off
+WITHIN = 160 + FRAME  # samples: the 20 ms that an added delay may be off, and the agent's own grid of frames
 
 
 class Echo:
-    """In place of the conversation."""
+    """In place of the conversation. What a starved machine makes late is dropped, so that the delay stays as it was."""
 
     def __init__(self) -> None:
         self.delay_frames = 0
@@ -48,7 +49,6 @@ class Echo:
             self.keys.put_nowait(event.digit)
 
     async def __call__(self, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
-        stream.playout.play(bytes(320 * self.delay_frames))
         echoing = asyncio.create_task(self._echo(stream))
         try:
             await self.hangs_up.wait()
@@ -57,8 +57,16 @@ class Echo:
         return EndedReason.AGENT_HANGUP
 
     async def _echo(self, stream: MediaStream) -> None:
+        frames: deque[bytes] = deque()
+        playing: deque[Clip] = deque()
         async for frame in stream.frames:
-            stream.playout.play(frame)
+            frames.append(frame)
+            while playing and playing[0].done.done():
+                playing.popleft()
+            if len(frames) > self.delay_frames:
+                late = frames.popleft()
+                if len(playing) < 2:
+                    playing.append(stream.playout.play(late))
 
 
 @pytest_asyncio.fixture
@@ -103,7 +111,7 @@ async def dial(
     )
 
 
-async def round_trips(call: PhoneCall, count: int = 5) -> list[int]:
+async def round_trips(call: PhoneCall, count: int = 8) -> list[int]:
     found = []
     for _ in range(count):
         span = await call.say(BEEP)
@@ -115,18 +123,21 @@ async def round_trips(call: PhoneCall, count: int = 5) -> list[int]:
 async def test_the_round_trip_is_steady_and_an_added_delay_is_found(
     asterisk: AsteriskInstance, echo: Echo, phone: Softphone, tmp_path: Path
 ) -> None:
-    """Medians: one stall of the machine that runs the test does not count."""
-    medians = []
-    for frames in (1, 16):
+    """The shortest of several trips is the truth: a starved machine makes some longer, and none shorter.
+
+    An echoed frame waits for the next slot of the agent's playout, up to 20 ms; the slot may slip during a call. (The
+    test with a peer that has no such grid holds the softphone to 20 ms.)
+    """
+    shortest = []
+    for frames in (0, 15):
         echo.delay_frames = frames
         call = await dial(phone, asterisk, tmp_path)
         assert await call.answered
         found = await round_trips(call)
         await call.hang_up()
-        medians.append(median(found))
-        steady = [abs(trip - median(found)) <= WITHIN for trip in found]
-        assert steady.count(True) >= 3, found
-    assert abs(medians[1] - medians[0] - 15 * FRAME) <= WITHIN
+        shortest.append(min(found))
+        assert len([trip for trip in found if trip - min(found) <= WITHIN]) >= 3, found
+    assert abs(shortest[1] - shortest[0] - 15 * FRAME) <= WITHIN
 
 
 async def test_keys_reach_the_agent(asterisk: AsteriskInstance, echo: Echo, phone: Softphone, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.testing.measure import read_tracks
+from agent.testing.softphone import MediaReport
 from agent.testing.softphone.clock import FrameClock
 from agent.testing.softphone.detector import LiveDetector
+from agent.testing.softphone.layout import Reception
 from agent.testing.softphone.rtp import FRAME, KEYS, parse_key
 from agent.testing.softphone.speech_queue import KEY_FRAMES, KEY_GAP_FRAMES, SpeechQueue
 from agent.testing.softphone.tape import Tape
@@ -176,6 +178,15 @@ def test_the_clock_is_absolute_and_remembers_when_it_was_late() -> None:
     assert statistics.late_frames == 0
     clock.sent(100.095)
     assert clock.statistics().late_frames == 1
+
+
+def test_a_report_tells_how_late_the_stick_itself_was() -> None:
+    clock = FrameClock(0.0)
+    for at in (0.0, 0.031, 0.04):
+        clock.sent(at)
+    report = MediaReport(clock.statistics(), Reception(), tuple(clock.late), ())
+    assert [round(report.lateness_ms(position), 3) for position in (159, 160, 319, 320)] == [0, 11, 11, 0]
+    assert report.to_dict()["clock"]["frames"] == 3
 
 
 def test_a_pause_in_sending_is_no_interval() -> None:
