@@ -30,7 +30,7 @@ LOOK_EVERY_S = 30.0
 """Events tell of changes at once; this finds what no event tells, and a connection that has died without a word."""
 SETTLE_S = 0.5
 """Changes come in bursts, such as all telephones registering after a restart: look once for all of them."""
-_TRIGGERS = ("Registry", "ContactStatus", "PeerStatus", "FullyBooted")
+_TRIGGERS = ("Registry", "ContactStatus", "PeerStatus")
 _MOST_TRUNKS = 50
 """Each costs a request at every look."""
 

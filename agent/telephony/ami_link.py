@@ -17,6 +17,7 @@ from panoramisk.manager import Manager
 
 from agent.errors import TelephonyError
 from agent.telephony.ami_state import Message
+from agent.telephony.waiting import first_of
 
 _NEVER_S = 10**8
 """panoramisk's own ping is not used: it notices nothing when the answer is missing."""
@@ -82,11 +83,13 @@ class AmiLink:
         )
 
     async def open(self) -> None:
-        """Connect and log in.
+        """Connect, log in, and wait until Asterisk has started: before, it denies what it grants a moment later.
 
-        Raises TelephonyError: `ami_unreachable`, `ami_timeout`, or AmiPasswordError.
+        Raises TelephonyError: `ami_unreachable`, `ami_timeout`, `ami_lost`, or AmiPasswordError.
         """
         loop = asyncio.get_running_loop()
+        booted = asyncio.Event()
+        self.on_event("FullyBooted", booted.set)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await loop.create_connection(lambda: _Protocol(self._manager), *self._address)
@@ -97,16 +100,10 @@ class AmiLink:
                 code="ami_unreachable",
             ) from error
         try:
-            answer = await self._answer(self._manager.authenticated_future)
+            await self._log_in(booted)
         except BaseException:
             self.close()
             raise
-        if not answer.success:
-            self.close()
-            raise AmiPasswordError(
-                f"Asterisk's manager interface at {self._where} refuses the user {self._user!r}: "
-                "make asterisk.ami_user and asterisk.ami_password equal to its manager.conf."
-            )
 
     def on_event(self, pattern: str, callback: Callable[[], None]) -> None:
         """Call `callback` at each event whose name matches the pattern, such as `Contact*`."""
@@ -135,6 +132,18 @@ class AmiLink:
         """Disconnect."""
         self._manager.close()
         self.lost.set()
+
+    async def _log_in(self, booted: asyncio.Event) -> None:
+        answer = await self._answer(self._manager.authenticated_future)
+        if not answer.success:
+            raise AmiPasswordError(
+                f"Asterisk's manager interface at {self._where} refuses the user {self._user!r}: "
+                "make asterisk.ami_user and asterisk.ami_password equal to its manager.conf."
+            )
+        # A user without the class system gets no such event: what they may not see is told later, action by action.
+        await first_of(booted.wait(), self.lost.wait(), timeout_s=self._timeout_s)
+        if self.lost.is_set():
+            raise self._lost_error()
 
     async def _answer(self, future: asyncio.Future[Any]) -> Any:
         lost = asyncio.ensure_future(self.lost.wait())

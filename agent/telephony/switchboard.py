@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 RECONCILE_EVERY_S = 60.0
 """Repairs what a lost request left behind. Reconnecting does it at once; this is the net below."""
+RECONCILE_AGAIN_S = 2.0
+"""After an attempt that failed, as it may while Asterisk is still starting."""
 _MARKER_S = 5.0
 """Longest wait for Asterisk to send our own marker back."""
 
@@ -212,16 +214,19 @@ class Switchboard:
             self._on_link(state)
 
     async def _keep_house(self) -> None:
+        wait_s = RECONCILE_EVERY_S
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reconcile_now.wait(), RECONCILE_EVERY_S)
+                await asyncio.wait_for(self._reconcile_now.wait(), wait_s)
             self._reconcile_now.clear()
+            wait_s = RECONCILE_EVERY_S
             if not self.events.connected:
                 continue
             try:
                 await self._reconcile()
             except TelephonyError as error:
                 log.debug("telephony.reconcile_failed", code=error.code)
+                wait_s = RECONCILE_AGAIN_S
             except Exception:
                 log.exception("telephony.reconcile_failed")
 

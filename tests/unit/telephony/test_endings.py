@@ -182,6 +182,24 @@ def test_who_rings_while_strays_are_looked_for_is_answered() -> None:
     run(main())
 
 
+def test_a_look_for_strays_that_fails_is_soon_repeated() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            asterisk = house.asterisk
+            asterisk.failing["bridges"] = TelephonyError("503", code="ari_refused")
+            asterisk.websocket_breaks()
+            await asyncio.sleep(0.01)
+            await house.connected()
+            asterisk.bridges_by_id["phone-agent.bridge.77"] = set()
+            await asyncio.sleep(1)
+            assert asterisk.bridges_by_id
+            asterisk.failing.clear()
+            await asyncio.sleep(5)
+            assert not asterisk.bridges_by_id
+
+    run(main())
+
+
 def test_channels_and_bridges_of_an_earlier_life_are_removed_and_others_are_not() -> None:
     async def main() -> None:
         async with open_house() as house:
