@@ -47,9 +47,9 @@ class PhoneAgent:
     def __init__(
         self, settings: Settings, sink: EventSink, *, on_link: Callable[[LinkState], None] | None = None
     ) -> None:
-        """Check the configuration. `on_link` is told when Asterisk comes or goes.
+        """Check what needs no look at the machine. `on_link` is told when Asterisk comes or goes.
 
-        Raises ConfigurationError or ModelError with one sentence.
+        Raises ConfigurationError with one sentence.
         """
         self._settings = settings
         self._agents = load_agents(settings.agents.folder)
@@ -57,24 +57,22 @@ class PhoneAgent:
         self._sink = sink
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
-        self._run_dir = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
-        self._fleet = Fleet(settings, self._run_dir, voices={agent.voice for agent in self._agents.values()})
-        self._workers = Supervisor(self._fleet.specs)
-        self._health = HealthServer(settings.http, self.checks)
+        self._workers = Supervisor(())
+        self._health = HealthServer(settings.http, self.checks, self.problems)
         self._media = AudioSocketServer(
             settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
         )
         self._switchboard: Switchboard | None = None
-        self._phrases_ready = False
+        self._monitor = AmiMonitor(settings.asterisk)
 
     async def __aenter__(self) -> PhoneAgent:
         """Start everything; returns when calls are taken, or would be as soon as Asterisk is there.
 
-        Raises ConfigurationError for what cannot work, such as a taken port or a wrong password.
+        Raises ConfigurationError or ModelError for what cannot work, such as a taken port or a missing model.
         """
         async with contextlib.AsyncExitStack() as stack:
             await self._start(stack)
-            self._stack.push_async_exit(stack.pop_all())
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -91,8 +89,17 @@ class PhoneAgent:
         workers = {name: self._workers.is_ready(name) for name in self._workers.names}
         return {"asterisk": self._switchboard is not None and self._switchboard.events.connected, **workers}
 
+    def problems(self) -> list[str]:
+        """What a person should know, one sentence each."""
+        links = (self._switchboard.events.problem if self._switchboard else None, self._monitor.problem)
+        looping = [name for name in self._workers.names if self._workers.is_crash_looping(name)]
+        return [*filter(None, links), *(f"The process {name} dies again and again; see the log." for name in looping)]
+
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         settings = self._settings
+        run_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
+        fleet = Fleet(settings, run_dir, voices={agent.voice for agent in self._agents.values()})
+        self._workers = Supervisor(fleet.specs)
         await self._media.start()
         stack.push_async_callback(self._media.close)
         await self._health.start()
@@ -102,10 +109,9 @@ class PhoneAgent:
         await _check_password(ari)
         stack.push_async_callback(self._workers.stop)
         await self._workers.start()
-        parts = await self._parts(stack)
-        monitor = AmiMonitor(asterisk)
-        await monitor.start()
-        stack.push_async_callback(monitor.close)
+        parts = await self._parts(fleet, stack)
+        await self._monitor.start()
+        stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
             ari,
             self._media,
@@ -119,8 +125,8 @@ class PhoneAgent:
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
 
-    async def _parts(self, stack: contextlib.AsyncExitStack) -> Parts:
-        settings, fleet = self._settings, self._fleet
+    async def _parts(self, fleet: Fleet, stack: contextlib.AsyncExitStack) -> Parts:
+        settings = self._settings
         load_model()
         mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, settings.tts.deadline_s, settings.tts.voice))
         mind = ChatModel(

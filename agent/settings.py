@@ -46,8 +46,8 @@ class MediaSettings(Section):
     """host:port that Asterisk is told; empty: `bind` and `port`."""
     admit_timeout_s: float = Field(default=5, gt=0)
     """How long a call waits for Asterisk to connect its sound."""
-    stall_timeout_s: float = Field(default=10, gt=0)
-    """So long without one frame from Asterisk ends the call."""
+    stall_timeout_s: float = Field(default=90, gt=0)
+    """So long without one frame from Asterisk ends the call. Muted telephones send none: keep it above rtp_timeout."""
 
 
 class SttSettings(Section):

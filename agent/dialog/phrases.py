@@ -23,14 +23,17 @@ class PhraseBook:
         self._sounds: dict[tuple[str, str], bytes] = {}
 
     async def prepare(self, agents: Iterable[Agent]) -> None:
-        """Synthesise all fixed sentences; waits as long as the mouth is away."""
+        """Synthesise all fixed sentences; waits as long as the mouth is away, which is said once."""
+        said = False
         for agent in agents:
             for text in (agent.greeting, *agent.phrases.model_dump().values()):
                 while (agent.voice, text) not in self._sounds:
                     try:
                         self._sounds[agent.voice, text] = await self._mouth.synthesize(text, voice=agent.voice)
                     except TextToSpeechError as error:
-                        log.warning("phrases.waiting_for_mouth", code=error.code)
+                        if not said:
+                            log.warning("phrases.waiting_for_mouth", code=error.code, error=str(error))
+                        said = True
                         await asyncio.sleep(REST_S)
 
     def get(self, text: str, *, voice: str) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -11,14 +11,17 @@ from agent.settings import HttpSettings
 
 Checks = Callable[[], Mapping[str, bool]]
 """What must work for a call, by name: `asterisk`, `ears`, `mind`, `mouth`."""
+Problems = Callable[[], Sequence[str]]
+"""What a person should know, one sentence each."""
 
 
 class HealthServer:
     """Serves /health/live (200 while the process runs) and /health/ready (503 while a call would fail)."""
 
-    def __init__(self, settings: HttpSettings, checks: Checks) -> None:
+    def __init__(self, settings: HttpSettings, checks: Checks, problems: Problems = tuple) -> None:
         self._settings = settings
         self._checks = checks
+        self._problems = problems
         app = web.Application()
         app.router.add_get("/health/live", self._live)
         app.router.add_get("/health/ready", self._ready)
@@ -50,4 +53,5 @@ class HealthServer:
     async def _ready(self, _request: web.Request) -> web.Response:
         checks = dict(self._checks())
         ready = all(checks.values())
-        return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
+        body = {"ready": ready, "checks": checks, "problems": list(self._problems())}
+        return web.json_response(body, status=200 if ready else 503)

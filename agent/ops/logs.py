@@ -9,6 +9,9 @@ import structlog
 
 from agent.settings import LogSettings
 
+_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Variables of a stack hold callers' numbers and words."""
+
 
 def configure(settings: LogSettings) -> None:
     """Send our own events and those of libraries to standard error in one form.
@@ -23,9 +26,11 @@ def configure(settings: LogSettings) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     final: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS), structlog.processors.JSONRenderer()]
         if settings.format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
