@@ -12,8 +12,8 @@ PLUMBING = "smollm2-135m"
 """Quick to load and to read prompts; for tests that do not look at what it says."""
 
 LARGE_NEEDS_BYTES = 5 * GIB + GIB // 2
-"""A machine sold as 6 GiB has this much. The 1.5B takes about 1.6 GB with four slots of 2,048 tokens, Whisper base and
-Piper 0.5 GB, Asterisk and the agent 0.3 GB; the rest is for the system and for the page cache that holds the models."""
+"""A machine sold as 6 GiB has this much. The 1.5B takes 2.0 GB with four slots of 2,048 tokens (the 0.5B 0.7 GB),
+Whisper base and Piper 0.7 GB, Asterisk and the agent 0.4 GB; the rest is for the system and the page cache."""
 
 
 def default_llm(memory_bytes: int) -> str:

@@ -20,6 +20,7 @@ from agent.settings import Settings
 from agent.speech.wyoming import check_uri, connect
 from agent.workers.loopback import free_port
 from agent.workers.mind import KEY_VARIABLE
+from agent.workers.openmp import SPIN
 from agent.workers.slots import Prompt, Slots
 from agent.workers.worker import WorkerSpec
 
@@ -62,7 +63,8 @@ class Fleet:
         if stt.uri:
             return check_uri(stt.uri)
         uri = self._socket("ears")
-        self._add("ears", "--uri", uri, "--model", str(self._find(stt.model)), "--threads", str(stt.threads))
+        model, threads = str(self._find(stt.model)), str(stt.threads)
+        self._add("ears", "--uri", uri, "--model", model, "--threads", threads, env=SPIN)
         return uri
 
     def _mouth(self, voices: Iterable[str]) -> str:
@@ -100,7 +102,7 @@ class Fleet:
             "--slot-folder": slots,
         }
         flat = [str(part) for pair in arguments.items() for part in pair]
-        self._add("mind", *flat, env={KEY_VARIABLE: self.llm_api_key})
+        self._add("mind", *flat, env={KEY_VARIABLE: self.llm_api_key, **SPIN})
         if llm.backend == "xllamacpp":
             self._slots = Slots(f"http://{HOST}:{port}", self.llm_api_key, llm.slots, slots)
         return f"http://{HOST}:{port}/v1"

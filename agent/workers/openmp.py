@@ -18,6 +18,12 @@ from platformdirs import user_cache_path
 from agent.errors import SetupError
 
 LIBRARY = "libgomp.so.1"
+
+SPIN = {"GOMP_SPINCOUNT": "1000"}
+"""For the environment of ears and mind: how long a thread waits busily for the other. By default that is milliseconds,
+so whenever something else needs a core, both are wasted: measured on 2 cores beside two busy processes, a prompt of 249
+tokens took 8 to 16 s and 9 s of CPU, instead of 3 to 5 s and 3 s. Without any spin, answers are written a fifth slower.
+"""
 _PATH = "LD_LIBRARY_PATH"
 
 
