@@ -10,7 +10,7 @@ help:
 	@echo "make test        linters, types and all tests"
 	@echo "make setup       only set up: .venv/bin/phone-agent, Asterisk and the models"
 	@echo "make check       linters and types alone"
-	@echo "make bench       measure: the sound path under load, and the demo's conversations"
+	@echo "make bench       measure the sound path under load, and conversations by rehearsal"
 	@echo "make containers  build both images, run them and make a call through them (root, Debian)"
 	@echo "make lock        pin all packages anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean       remove what was made inside this folder"
