@@ -49,9 +49,10 @@ def test_what_is_worth_a_second_pass(heard: Decoding, suspect: bool) -> None:
         (decoding(), "We are open."),
         (decoding("  We\n are  open. "), "We are open."),
         (decoding("Thank you."), "Thank you."),  # said, not invented
+        (decoding("Bye.", no_speech=0.5), "Bye."),  # said on a noisy line
         (decoding("Yes.", mean_logprob=-1.3), "Yes."),  # unsure, but somebody spoke
         (decoding("Thank you.", no_speech=0.8), ""),
-        (decoding("Thanks for watching!", no_speech=0.5), ""),
+        (decoding("Thanks for watching!", no_speech=0.7), ""),
         (decoding("you", no_speech=0.9), ""),
         (decoding("I'm going to put the oil in the pan.", mean_logprob=-1.5, no_speech=0.8), ""),
         (decoding("Be Be Be Be Be Be", compression_ratio=2.7), ""),
