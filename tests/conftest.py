@@ -1,14 +1,16 @@
-"""What every test must leave behind: no task, no socket, no process."""
+"""What every test must leave behind: no task, no socket, no process, and logging as it was."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import psutil
 import pytest
 import pytest_asyncio
+import structlog
 
 
 def _sockets() -> dict[int, str]:
@@ -42,6 +44,16 @@ def _no_leaked_sockets_or_processes(request: pytest.FixtureRequest) -> Iterator[
     left = {fd: what for fd, what in _sockets().items() if fd not in sockets}
     assert not left, f"leaked sockets: {left}"
     assert not (_children() - children), f"leaked processes: {_children() - children}"
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    configuration, handlers, level = structlog.get_config(), root.handlers[:], root.level
+    yield
+    structlog.configure(**configuration)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -36,7 +36,7 @@ def configure(settings: LogSettings) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a cached one keeps this configuration for ever; tests change it
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
