@@ -24,7 +24,8 @@ UNSURE_LOGPROB = -1.0
 NO_SPEECH = 0.6
 """Probability of no speech from which an unsure text, or a phrase that Whisper is known to invent, is dropped. It is
 Whisper's own limit, and it parts them well. Measured with the base model: recorded prompts, down to single letters, at
-most 0.26 on a clean line and 0.54 (99th of 100) under noise of 10 dB; noise, hum, clicks, ringing alone at least 0.78."""
+most 0.26 on a clean line and 0.54 (99th of 100) under noise of 10 dB; noise, hum, clicks and ringing alone at least
+0.78."""
 
 QUIET_PEAK = 130
 """Loudest sample, of 32768, under which there is nothing to hear: -48 dBFS, below the noise of a telephone line."""
