@@ -53,6 +53,7 @@ async def line() -> AsyncIterator[Line]:
     line = Line(server, clock)
     yield line
     for peer in line.peers:
-        peer.transport.abort()
+        if not peer.transport.is_closing():  # one that the other side has broken is gone already
+            peer.transport.abort()
     await asyncio.gather(*(peer.lost for peer in line.peers))
     await server.close()
