@@ -6,11 +6,13 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import psutil
+from platformdirs import user_cache_path
 from wyoming.info import Describe, Info
 
 from agent.errors import ConfigurationError
@@ -88,10 +90,12 @@ class Fleet:
         self.llm_model = Path(name).stem
         self.llm_api_key = secrets.token_urlsafe(24)
         port = free_port(HOST, 0)
-        slots = self._run_dir / "slots"
-        slots.mkdir(exist_ok=True)
+        file = self._find(name)
+        slots = user_cache_path("phone-agent") / "prompts"
+        slots.mkdir(parents=True, exist_ok=True)
+        slots.chmod(0o700)
         arguments = {
-            "--model": self._find(name),
+            "--model": file,
             "--name": self.llm_model,
             "--backend": llm.backend,
             "--host": HOST,
@@ -104,7 +108,8 @@ class Fleet:
         flat = [str(part) for pair in arguments.items() for part in pair]
         self._add("mind", *flat, env={KEY_VARIABLE: self.llm_api_key, **SPIN})
         if llm.backend == "xllamacpp":
-            self._slots = Slots(f"http://{HOST}:{port}", self.llm_api_key, llm.slots, slots)
+            identity = f"{file} {_changed(file)} {llm.context_tokens} {version('xllamacpp')}"
+            self._slots = Slots(f"http://{HOST}:{port}", self.llm_api_key, llm.slots, slots, identity)
         return f"http://{HOST}:{port}/v1"
 
     def _add(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
@@ -123,9 +128,10 @@ class Fleet:
         return f"unix://{path}"
 
     async def warm(self, prompts: Sequence[Prompt]) -> None:
-        """Let our own mind read these prompts ahead, once it is ready and again whenever it was started anew.
+        """Let our own mind know these prompts, once it is ready and again whenever it was started anew.
 
-        Nothing is done for a server that others run. Raises LanguageModelError, without which all works, only slower.
+        Takes seconds for a prompt that is new on this machine, milliseconds for one that was read before. Nothing is
+        done for a server that others run. Raises LanguageModelError, without which all works, only slower.
         """
         if self._slots is not None and prompts:
             await self._slots.warm(prompts)
@@ -141,6 +147,15 @@ class Fleet:
             checks["llm"] = _check_openai(self.llm_base_url, self.llm_api_key)
         answers = await asyncio.gather(*checks.values())
         return {name: problem for name, problem in zip(checks, answers, strict=True) if problem}
+
+
+def _changed(file: Path) -> str:
+    """Size and time of change of a file, empty for one that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 async def _check_wyoming(key: str, uri: str) -> str:

@@ -1,13 +1,16 @@
 """Lets every slot of our own llama.cpp know the agents' system prompts before the first call.
 
-Reading a prompt of 670 tokens takes 4 s with the 0.5B model on 2 cores, and as long again for every further slot: two
-callers at once would both wait. Copying a slot takes 3 ms, so each prompt is read once and copied to the rest.
+Reading a prompt of 380 tokens takes 12 s with the 1.5B model on 2 cores, 3 s with the 0.5B, and as long again for every
+further slot: the first caller would wait, and two callers at once both. A slot can be written to a file and read back
+in milliseconds, by another slot and by another process: so a prompt is read once on a machine, and copied ever after.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +24,24 @@ log = structlog.get_logger()
 Prompt = Sequence[Mapping[str, str]]
 """Messages as OpenAI's API has them: `role` and `content`."""
 
-READ_S = 120.0
+READ_S = 180.0
+KEPT = 24
+"""Files that are kept; 4 to 12 MB each. The oldest go first."""
 
 
 class Slots:
     """The slots of one llama.cpp server."""
 
-    def __init__(self, root_url: str, api_key: str, count: int, folder: Path) -> None:
-        """`root_url` without a path; `folder`: where the server keeps copies of slots, as it was started."""
+    def __init__(self, root_url: str, api_key: str, count: int, folder: Path, model: str) -> None:
+        """`root_url` without a path; `folder`: where the server keeps copies of slots, as it was started.
+
+        `model`: whatever a copy depends on beside the prompt; copies of another model are not taken.
+        """
         self._root_url = root_url
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._count = count
         self._folder = folder
+        self._model = model
 
     async def warm(self, prompts: Sequence[Prompt]) -> None:
         """Spread the prompts evenly over the slots. More prompts than slots: the rest is read when it is needed.
@@ -40,33 +49,56 @@ class Slots:
         Raises LanguageModelError.
         """
         prompts = prompts[: self._count]
+        read = 0
         timeout = aiohttp.ClientTimeout(total=READ_S)
+        # a connection for each request: llama.cpp hangs up on those that it promised to keep
+        connector = aiohttp.TCPConnector(force_close=True)
         try:
-            async with aiohttp.ClientSession(self._root_url, headers=self._headers, timeout=timeout) as session:
+            async with aiohttp.ClientSession(headers=self._headers, timeout=timeout, connector=connector) as session:
                 for number, prompt in enumerate(prompts):
-                    await self._read(session, number, prompt)
-                    await self._copy(session, number, range(number + len(prompts), self._count, len(prompts)))
+                    slots = range(number, self._count, len(prompts))
+                    name = self._name(prompt)
+                    if not await self._restore(session, slots, name):
+                        read += 1
+                        await self._read(session, slots[0], prompt, name)
+                        await self._restore(session, slots[1:], name)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise LanguageModelError(f"The language model could not be prepared: {type(error).__name__}.") from error
-        log.info("mind.warm", prompts=len(prompts), slots=self._count)
+        self._forget_old()
+        log.info("mind.warm", prompts=len(prompts), slots=self._count, read=read)
 
-    async def _read(self, session: aiohttp.ClientSession, slot: int, prompt: Prompt) -> None:
+    def _name(self, prompt: Prompt) -> str:
+        key = json.dumps([self._model, self._count, [dict(message) for message in prompt]])
+        return f"{hashlib.sha256(key.encode()).hexdigest()}.slot"
+
+    async def _read(self, session: aiohttp.ClientSession, slot: int, prompt: Prompt, name: str) -> None:
+        """Have one slot read the prompt, and keep a copy."""
         body = {"messages": [dict(message) for message in prompt], "max_tokens": 1, "id_slot": slot}
+        draft = f"{uuid.uuid4().hex}.draft"
         await self._post(session, "/v1/chat/completions", body)
+        await self._post(session, f"/slots/{slot}?action=save", {"filename": draft})
+        (self._folder / draft).replace(self._folder / name)
 
-    async def _copy(self, session: aiohttp.ClientSession, slot: int, others: range) -> None:
-        if not others:
-            return
-        name = f"{uuid.uuid4().hex}.slot"
-        try:
-            await self._post(session, f"/slots/{slot}?action=save", {"filename": name})
-            for other in others:
-                await self._post(session, f"/slots/{other}?action=restore", {"filename": name})
-        finally:
-            (self._folder / name).unlink(missing_ok=True)
+    async def _restore(self, session: aiohttp.ClientSession, slots: Iterable[int], name: str) -> bool:
+        """Copy a kept prompt into these slots; False if there is no copy that the server takes."""
+        path = self._folder / name
+        if not path.exists():
+            return False
+        for slot in slots:
+            try:
+                await self._post(session, f"/slots/{slot}?action=restore", {"filename": name})
+            except aiohttp.ClientResponseError:
+                path.unlink(missing_ok=True)
+                return False
+        path.touch()
+        return True
 
-    @staticmethod
-    async def _post(session: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
-        async with session.post(path, json=body) as answer:
+    def _forget_old(self) -> None:
+        files = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime)
+        for path in files[:-KEPT]:
+            path.unlink(missing_ok=True)
+
+    async def _post(self, session: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
+        async with session.post(f"{self._root_url}{path}", json=body) as answer:
             await answer.read()
             answer.raise_for_status()

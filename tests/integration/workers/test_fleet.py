@@ -98,7 +98,10 @@ def test_a_path_too_long_for_a_socket_is_said(models: ModelStore, tmp_path: Path
         Fleet(Settings(llm=SMALL), tmp_path / ("x" * 100), store=models)
 
 
-async def test_the_three_speak_hear_and_think_and_come_back_when_killed(models: ModelStore, tmp_path: Path) -> None:
+async def test_the_three_speak_hear_and_think_and_come_back_when_killed(
+    models: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.workers.fleet.user_cache_path", lambda _: tmp_path / "cache")
     fleet = Fleet(Settings(llm=SMALL), tmp_path, store=models)
     changes: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
     supervisor = Supervisor(fleet.specs, lambda *change: changes.put_nowait(change))

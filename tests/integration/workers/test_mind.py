@@ -7,17 +7,19 @@ import gc
 import json
 import os
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.errors import LanguageModelError
 from agent.models.store import ModelStore
-from agent.workers.slots import Slots
+from agent.workers.slots import KEPT, Slots
 from tests.integration.workers.conftest import KEY, Running, worker
 
 SYSTEM = {
@@ -95,16 +97,58 @@ async def test_warm_slots_know_the_prompts_of_all_agents(
     http: aiohttp.ClientSession, mind: Running, slot_folder: Path
 ) -> None:
     other = {"role": "system", "content": "You are a dentist. " + "Teeth are important. " * 40}
-    await Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder).warm([[SYSTEM, user("Hi")], [other, user("Hi")]])
+    slots = Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model")
+    await slots.warm([[SYSTEM, user("Hi")], [other, user("Hi")]])
     questions = [(SYSTEM, user("Is item 3 fresh?")), (other, user("It hurts.")), (SYSTEM, user("And item 4?"))]
     answers = await asyncio.gather(*(ask(http, *question) for question in questions))
     assert [answer["timings"]["cache_n"] > 100 for answer in answers] == [True] * 3
-    assert os.listdir(slot_folder) == []  # noqa: PTH208 - no blocking pathlib in a coroutine
+
+
+async def test_a_prompt_is_read_once_on_a_machine(
+    http: aiohttp.ClientSession, mind: Running, models: ModelStore, slot_folder: Path
+) -> None:
+    third = {"role": "system", "content": "You are a florist. " + "Roses are red. " * 40}
+    await Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model").warm([[third, user("Hi")]])
+    arguments = ["--model", str(models.path("smollm2-135m")), "--slots", "3", "--slot-folder", str(slot_folder)]
+    with worker("mind", *arguments, env={"PHONE_AGENT_MIND_KEY": KEY}) as other:
+        root = other.uri.removesuffix("/v1")
+        slots = Slots(root, KEY, 3, slot_folder, "model")
+        with capture_logs() as logs:
+            await slots.warm([[third, user("Hi")]])
+        assert logs[-1]["read"] == 0
+        async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {KEY}"}) as session:
+            answer = await ask(session, third, user("And tulips?"))
+        assert answer["timings"]["cache_n"] > 100
+        with capture_logs() as logs:
+            await Slots(root, KEY, 3, slot_folder, "another model").warm([[third, user("Hi")]])
+        assert logs[-1]["read"] == 1
+
+
+async def test_a_damaged_copy_is_thrown_away(mind: Running, tmp_path: Path, slot_folder: Path) -> None:
+    slots = Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model")
+    await slots.warm([[SYSTEM, user("Hi")]])
+    damage(slot_folder)
+    with capture_logs() as logs:
+        await slots.warm([[SYSTEM, user("Hi")]])
+    assert logs[-1]["read"] == 1
+
+
+def damage(folder: Path) -> None:
+    for copy in folder.glob("*.slot"):
+        copy.write_bytes(copy.read_bytes()[:1000])
+
+
+def test_only_so_many_copies_are_kept(tmp_path: Path) -> None:
+    for number in range(KEPT + 3):
+        (tmp_path / f"{number:02}.slot").touch()
+        os.utime(tmp_path / f"{number:02}.slot", (number, number))
+    Slots("", "", 1, tmp_path, "")._forget_old()
+    assert sorted(path.name for path in tmp_path.iterdir())[0] == "03.slot"
 
 
 async def test_a_mind_that_is_not_there_cannot_be_warmed(tmp_path: Path, unused_tcp_port: int) -> None:
     with pytest.raises(LanguageModelError, match="could not be prepared"):
-        await Slots(f"http://127.0.0.1:{unused_tcp_port}", KEY, 2, tmp_path).warm([[SYSTEM]])
+        await Slots(f"http://127.0.0.1:{unused_tcp_port}", KEY, 2, tmp_path, "").warm([[SYSTEM]])
 
 
 async def test_a_prompt_too_long_for_its_slot_is_refused_and_the_mind_lives_on(http: aiohttp.ClientSession) -> None:
@@ -129,8 +173,10 @@ async def test_answers_that_follow_each_other_at_once(mind: Running) -> None:
     await closed(chat)
 
 
+@pytest.mark.skipif(
+    find_spec("llama_cpp") is None, reason="the extra llama-cpp-python is not installed: built in minutes"
+)
 async def test_the_alternative_backend_streams_behind_the_same_key(models: ModelStore) -> None:
-    pytest.importorskip("llama_cpp", reason="the extra llama-cpp-python is not installed: building it takes minutes")
     arguments = ["--model", str(models.path("smollm2-135m")), "--backend", "llama-cpp-python"]
     with worker("mind", *arguments, env={"PHONE_AGENT_MIND_KEY": KEY}) as other:
         chat = ChatModel(base_url=other.uri, api_key=KEY, model="local", temperature=0, max_tokens=8, deadline_s=120)
