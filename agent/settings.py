@@ -96,7 +96,9 @@ class TurnSettings(Section):
     """When somebody's turn begins and ends."""
 
     speech_probability: float = Field(default=0.5, gt=0, lt=1)
-    end_silence_ms: int = Field(default=600, ge=100, le=5000)
+    pause_ms: int = Field(default=200, ge=64, le=5000)
+    """Silence after the last speech in which transcription begins, so that it is done when the turn is over."""
+    end_silence_ms: int = Field(default=500, ge=100, le=5000)
     """Silence after the last speech that ends the caller's turn."""
     min_speech_ms: int = Field(default=96, ge=32, le=1000)
     """Speech shorter than this is a noise."""

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 
+from agent.dialog.drafting import Drafting
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
-from agent.dialog.listener import Heard, Listener, Utterance
+from agent.dialog.listener import Draft, Heard, Listener, Utterance
 from agent.dialog.prompts import system_prompt
 from agent.dialog.silence import SilenceAction, SilenceWatch
-from agent.dialog.turn_taking import Interrupted, NoiseOver, SpeechBegan, TurnTaking
+from agent.dialog.turn_taking import Interrupted, NoiseOver, Resumed, SpeechBegan, TurnTaking
 from agent.dialog.work import Parts, Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
@@ -30,8 +31,11 @@ class _WorkDone:
 
 
 @dataclass(frozen=True, slots=True)
-class _TimeUp:
-    """The call has lasted as long as it may."""
+class _MustEnd:
+    """The call may not go on: its time is up, or the agent is being shut down."""
+
+    text: str
+    reason: EndedReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,11 @@ class _StreamClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class _ServerCloses:
-    """The agent is being shut down."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Key:
     """The caller pressed a key."""
 
 
-_Input = Heard | _WorkDone | _TimeUp | _SilenceDue | _StreamClosed | _ServerCloses | _Key
+_Input = Heard | _WorkDone | _MustEnd | _SilenceDue | _StreamClosed | _Key
 
 
 class Conversation:
@@ -93,6 +92,7 @@ class Conversation:
         self._prompt_read = asyncio.create_task(parts.mind.prefill(history.messages()), name="prefill")
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
+        self._drafting = Drafting(parts.ears, agent.language)
         self._cut_tasks: set[asyncio.Task[EndedReason | None]] = set()
         self._waiting: Utterance | None = None
         self._was_cut = False
@@ -109,7 +109,8 @@ class Conversation:
             asyncio.create_task(self._watch_closing(), name="closing"),
         ]
         self._stream.closed.add_done_callback(self._stream_closed)
-        timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, _TimeUp())
+        time_up = _MustEnd(self._agent.phrases.time_is_up, EndedReason.MAX_DURATION)
+        timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, time_up)
         silence: asyncio.TimerHandle | None = None
         try:
             self._start(self._begin().say_phrase(self._agent.greeting))
@@ -128,14 +129,19 @@ class Conversation:
             self._cut()
             for task in background:
                 task.cancel()
-            await asyncio.gather(*background, *self._cut_tasks, return_exceptions=True)
+            await asyncio.gather(*background, *self._cut_tasks, self._drafting.close(), return_exceptions=True)
 
     def _handle(self, happened: _Input) -> EndedReason | None:
         match happened:
             case SpeechBegan():
                 self._caller_quiet.clear()
                 self._silence.sound()
+            case Draft():
+                self._drafting.begin(happened)
+            case Resumed():
+                self._drafting.forget()
             case NoiseOver():
+                self._drafting.forget()
                 self._caller_quiet.set()
             case Interrupted():
                 if self._agent.interruptible and not self._closing:
@@ -150,10 +156,8 @@ class Conversation:
                 return self._finish(task)
             case _SilenceDue():
                 self._break_silence()
-            case _TimeUp():
-                self._end_with(self._agent.phrases.time_is_up, EndedReason.MAX_DURATION)
-            case _ServerCloses():
-                self._end_with(self._agent.phrases.shutting_down, EndedReason.SERVER_SHUTDOWN)
+            case _MustEnd(text, reason):
+                self._end_with(text, reason)
             case _StreamClosed():
                 return EndedReason.CALLER_HANGUP
         return None
@@ -173,7 +177,8 @@ class Conversation:
                 speech_ms=unheard.speech_ms + utterance.speech_ms,
             )
         self._cut()
-        self._start(self._begin().respond(utterance, cut_agent_short=self._was_cut))
+        begun = self._drafting.claim(utterance) if unheard is None else None
+        self._start(self._begin().respond(utterance, cut_agent_short=self._was_cut, begun=begun))
         self._was_cut = False
 
     def _begin(self) -> Work:
@@ -246,7 +251,7 @@ class Conversation:
 
     async def _watch_closing(self) -> None:
         await self._server_closes.wait()
-        self._inputs.put_nowait(_ServerCloses())
+        self._inputs.put_nowait(_MustEnd(self._agent.phrases.shutting_down, EndedReason.SERVER_SHUTDOWN))
 
     def _stream_closed(self, _closed: Outcome[MediaEnd]) -> None:
         self._inputs.put_nowait(_StreamClosed())

@@ -8,7 +8,16 @@ from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.dialog.turn_taking import Decision, Interrupted, NoiseOver, SpeechBegan, TurnOver, TurnTaking
+from agent.dialog.turn_taking import (
+    Decision,
+    Interrupted,
+    NoiseOver,
+    Paused,
+    Resumed,
+    SpeechBegan,
+    TurnOver,
+    TurnTaking,
+)
 
 FRAME_MS = 20
 FRAME_BYTES = 320
@@ -40,7 +49,16 @@ class Utterance:
     speech_ms: int
 
 
-Heard = SpeechBegan | Interrupted | NoiseOver | Utterance
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The sound of a turn that may be over: what its Utterance will hold, if it is."""
+
+    pcm: bytes
+    ended_s: float
+    """As of the Utterance."""
+
+
+Heard = SpeechBegan | Interrupted | Resumed | NoiseOver | Draft | Utterance
 
 
 class Listener:
@@ -110,21 +128,25 @@ class Listener:
                 self._turn_began_ms = self._clock_ms - len(self._recent) * FRAME_MS
                 self._recent.clear()
                 self._heard(decision)
+            case Paused():
+                self._heard(Draft(self._sound_until(decision.ended_ms), decision.ended_ms / 1000))
             case TurnOver():
-                pcm = self._close_turn()
-                end = (decision.ended_ms + POST_ROLL_MS - self._turn_began_ms) // FRAME_MS * FRAME_BYTES
-                self._heard(
-                    Utterance(pcm[:end], decision.started_ms / 1000, decision.ended_ms / 1000, decision.speech_ms)
-                )
+                pcm = self._sound_until(decision.ended_ms)
+                self._close_turn()
+                self._heard(Utterance(pcm, decision.started_ms / 1000, decision.ended_ms / 1000, decision.speech_ms))
             case NoiseOver():
                 self._close_turn()
                 self._heard(decision)
-            case Interrupted():
+            case Interrupted() | Resumed():
                 self._heard(decision)
 
-    def _close_turn(self) -> bytes:
+    def _sound_until(self, ended_ms: int) -> bytes:
+        """The turn's sound to POST_ROLL_MS after `ended_ms`, what has not come of it yet as silence."""
+        size = (ended_ms + POST_ROLL_MS - self._turn_began_ms) // FRAME_MS * FRAME_BYTES
+        return bytes(self._turn or b"")[:size].ljust(size, b"\0")
+
+    def _close_turn(self) -> None:
         pcm = bytes(self._turn or b"")
         self._turn = None
         tail = pcm[-FRAME_BYTES * (self._recent.maxlen or 1) :]
         self._recent.extend(tail[at : at + FRAME_BYTES] for at in range(0, len(tail), FRAME_BYTES))
-        return pcm

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -27,7 +27,7 @@ from agent.domain.turns import Timings
 from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError, TextToSpeechError
 from agent.media.playout import Playout
 from agent.settings import Settings
-from agent.speech.stt import SpeechToText
+from agent.speech.stt import SpeechToText, Transcript
 
 log = structlog.get_logger()
 
@@ -122,12 +122,17 @@ class Work:
             await self.say(text)
         return reason
 
-    async def respond(self, utterance: Utterance, *, cut_agent_short: bool) -> EndedReason | None:
-        """Understand one turn of the caller and answer it, to the last sound of the answer."""
+    async def respond(
+        self, utterance: Utterance, *, cut_agent_short: bool, begun: asyncio.Task[Transcript] | None = None
+    ) -> EndedReason | None:
+        """Understand one turn of the caller and answer it, to the last sound of the answer.
+
+        `begun`: its transcription, where that was begun before the turn was over.
+        """
         phrases = self._agent.phrases
         self._timings = Timings(speech_ended=utterance.ended_s, turn_ended=self._journal.clock())
         try:
-            text = await self._understand(utterance)
+            text = await self._understand(utterance, begun)
             if not text:
                 if cut_agent_short or utterance.speech_ms >= LONG_SPEECH_MS:
                     await self.say(phrases.did_not_understand)
@@ -145,10 +150,17 @@ class Work:
             return await self._give_up(error, EndedReason.TTS_ERROR)
         return None
 
-    async def _understand(self, utterance: Utterance) -> str:
+    async def _understand(self, utterance: Utterance, begun: asyncio.Task[Transcript] | None) -> str:
         self.uncommitted = utterance
+        attempts = [begun] if begun is not None else []
+
+        def attempt() -> Awaitable[Transcript]:
+            if attempts:
+                return attempts.pop()
+            return self._parts.ears.transcribe(utterance.pcm, language=self._agent.language)
+
         transcript = await with_patience(
-            lambda: self._parts.ears.transcribe(utterance.pcm, language=self._agent.language),
+            attempt,
             deadline_s=self._parts.settings.stt.deadline_s,
             apologise=self._apologise,
         )

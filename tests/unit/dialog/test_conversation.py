@@ -86,12 +86,27 @@ def test_mm_hm_does_not_stop_the_agent() -> None:
 
 
 def test_a_caller_who_goes_on_while_it_is_transcribed_is_heard_as_one_turn() -> None:
-    scene = Stage(AGENT, FakeEars(["All of it."], delay_s=2), FakeMind([ANSWER]))
-    script = [("agent_quiet", 9), ("speak", 1), ("quiet", 0.8), ("speak", 1), ("quiet", 4), ("agent_quiet", 9)]
+    scene = Stage(AGENT, FakeEars(["All of it."], delay_s=4), FakeMind([ANSWER]))
+    script = [("agent_quiet", 9), ("speak", 1), ("quiet", 0.8), ("speak", 1), ("quiet", 6), ("agent_quiet", 9)]
     run(scene.caller(*script, ("hang_up", 0)))
     assert scene.said_by(Speaker.CALLER) == ["All of it."]
-    assert len(scene.ears.heard) == 2
-    assert scene.ears.heard[1].startswith(scene.ears.heard[0])
+    assert scene.ears.heard[-1].startswith(scene.ears.heard[0])
+    assert scene.ears.heard[-1].count(b"\x01\x10") > 2 * 7000
+
+
+def test_a_turn_is_understood_before_it_is_over_and_only_once() -> None:
+    scene = Stage(AGENT, FakeEars(["When?"], delay_s=0.2), FakeMind([ANSWER]))
+    run(scene.caller(("agent_quiet", 9), ("speak", 1), ("quiet", 3), ("agent_quiet", 9), ("hang_up", 0)))
+    timings = scene.turns[2].timings
+    assert len(scene.ears.heard) == 1
+    assert timings.transcribed == timings.turn_ended
+
+
+def test_what_was_drafted_is_void_when_the_caller_goes_on() -> None:
+    scene = stage("Half of it.", "All of it.")
+    script = [("agent_quiet", 9), ("speak", 1), ("quiet", 0.4), ("speak", 1), ("quiet", 3), ("agent_quiet", 9)]
+    run(scene.caller(*script, ("hang_up", 0)))
+    assert scene.said_by(Speaker.CALLER) == ["All of it."]
 
 
 def test_a_caller_who_goes_on_while_the_model_thinks_adds_to_the_turn() -> None:

@@ -3,10 +3,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dialog.turn_taking import Decision, Interrupted, NoiseOver, SpeechBegan, TurnOver, TurnTaking
+from agent.dialog.turn_taking import (
+    Decision,
+    Interrupted,
+    NoiseOver,
+    Paused,
+    Resumed,
+    SpeechBegan,
+    TurnOver,
+    TurnTaking,
+)
 from agent.settings import TurnSettings
 
-POLICY = TurnSettings(end_silence_ms=500, min_speech_ms=96, interrupt_speech_ms=256, max_turn_s=10)
+POLICY = TurnSettings(pause_ms=200, end_silence_ms=500, min_speech_ms=96, interrupt_speech_ms=256, max_turn_s=10)
 WINDOW = 32
 
 
@@ -21,13 +30,17 @@ def play(*parts: tuple[float, int], agent_talks: bool = False, policy: TurnSetti
 
 
 def test_a_turn_is_over_after_the_silence_counted_from_the_last_speech() -> None:
-    began, over = play((0, 320), (0.9, 960), (0, 960))
-    assert began == SpeechBegan(320)
-    assert over == TurnOver(started_ms=320, ended_ms=1280, speech_ms=960)
+    assert play((0, 320), (0.9, 960), (0, 960)) == [
+        SpeechBegan(320),
+        Paused(ended_ms=1280),
+        TurnOver(started_ms=320, ended_ms=1280, speech_ms=960),
+    ]
 
 
 def test_a_pause_shorter_than_the_silence_belongs_to_the_turn() -> None:
-    assert play((0.9, 320), (0, 480), (0.9, 320), (0, 640))[1:] == [TurnOver(0, 1120, 640)]
+    assert play((0.9, 320), (0, 480), (0.9, 320), (0, 640))[1:] == [
+        Paused(ended_ms=320), Resumed(at_ms=832), Paused(ended_ms=1120), TurnOver(0, 1120, 640),
+    ]  # fmt: skip
 
 
 def test_a_click_is_a_noise() -> None:
@@ -45,7 +58,7 @@ def test_a_short_yes_is_none_while_the_agent_talks() -> None:
 def test_speech_over_the_agent_interrupts_once_as_soon_as_it_is_long_enough() -> None:
     decisions = play((0.9, 960), (0, 640), agent_talks=True)
     assert decisions[1] == Interrupted(256)
-    assert [type(decision) for decision in decisions] == [SpeechBegan, Interrupted, TurnOver]
+    assert [type(decision) for decision in decisions] == [SpeechBegan, Interrupted, Paused, TurnOver]
 
 
 def test_a_probability_that_hovers_about_the_threshold_does_not_tear_a_word_apart() -> None:
@@ -75,6 +88,6 @@ def test_every_beginning_has_one_end_and_time_runs_forward(windows: list[tuple[f
                 case NoiseOver():
                     assert open_turn
                     open_turn = False
-                case Interrupted():
+                case Interrupted() | Paused() | Resumed():
                     assert open_turn
     assert not open_turn
