@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import tempfile
 from collections.abc import Callable, Mapping
@@ -10,14 +11,14 @@ from pathlib import Path
 import structlog
 
 from agent.dialog.conversation import Conversation
-from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
 from agent.dialog.work import Parts
+from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
-from agent.errors import ConfigurationError, TelephonyError
+from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops.garbage import spare_what_stays
@@ -63,6 +64,7 @@ class PhoneAgent:
             settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
         )
         self._switchboard: Switchboard | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._monitor = AmiMonitor(settings.asterisk)
 
     async def __aenter__(self) -> PhoneAgent:
@@ -99,7 +101,8 @@ class PhoneAgent:
         settings = self._settings
         run_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
         fleet = Fleet(settings, run_dir, voices={agent.voice for agent in self._agents.values()})
-        self._workers = Supervisor(fleet.specs)
+        self._workers = Supervisor(fleet.specs, lambda name, ready: self._worker_changed(fleet, name, ready=ready))
+        stack.push_async_callback(self._stop_warming)
         await self._media.start()
         stack.push_async_callback(self._media.close)
         await self._health.start()
@@ -125,6 +128,26 @@ class PhoneAgent:
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
 
+    @property
+    def _served(self) -> list[Agent]:
+        return [self._agents[name] for name in sorted(set(self._settings.agents.numbers.values()))]
+
+    def _worker_changed(self, fleet: Fleet, name: str, *, ready: bool) -> None:
+        """A mind that has just started knows no prompt: the first callers would wait for its reading."""
+        if name == "mind" and ready:
+            self._warming = asyncio.create_task(self._warm(fleet), name="warm-mind")
+
+    async def _warm(self, fleet: Fleet) -> None:
+        try:
+            await fleet.warm([[{"role": "system", "content": system_prompt(agent)}] for agent in self._served])
+        except LanguageModelError as error:
+            log.warning("mind.not_warm", code=error.code, error=str(error))
+
+    async def _stop_warming(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait({self._warming})
+
     async def _parts(self, fleet: Fleet, stack: contextlib.AsyncExitStack) -> Parts:
         settings = self._settings
         load_model()
@@ -138,10 +161,9 @@ class PhoneAgent:
             deadline_s=settings.llm.deadline_s,
         )
         stack.push_async_callback(mind.close)
-        served = [self._agents[name] for name in sorted(set(settings.agents.numbers.values()))]
-        await mouth.prepare(served)
-        for agent in served[: settings.llm.slots]:  # so that the first caller need not wait for the first reading
-            await mind.prefill([Message(Role.SYSTEM, system_prompt(agent))])
+        await mouth.prepare(self._served)
+        if self._warming is not None:
+            await asyncio.wait({self._warming})
         return Parts(
             settings=settings,
             ears=WyomingSpeechToText(fleet.stt_uri, settings.stt.deadline_s),

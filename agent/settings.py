@@ -77,7 +77,8 @@ class LlmSettings(Section):
     """Per call."""
     max_tokens: int = Field(default=120, ge=8)
     """Longest answer."""
-    temperature: float = Field(default=0.2, ge=0, le=2)
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """0: the same question gets the same answer, which small models need to keep to the facts."""
     deadline_s: float = Field(default=10, gt=0)
     """To the first word of an answer."""
 
