@@ -44,6 +44,8 @@ class MediaSettings(Section):
     """0 takes any free port."""
     advertise: str = ""
     """host:port that Asterisk is told; empty: `bind` and `port`."""
+    realtime: bool = True
+    """Let sound go before all other work of this machine, where the kernel permits it (root, LimitRTPRIO=1)."""
     admit_timeout_s: float = Field(default=5, gt=0)
     """How long a call waits for Asterisk to connect its sound."""
     stall_timeout_s: float = Field(default=90, gt=0)

@@ -77,14 +77,17 @@ class EchoAgent:
 
 
 @asynccontextmanager
-async def echo_agent(asterisk: Mapping[str, str]) -> AsyncIterator[EchoAgent]:
+async def echo_agent(asterisk: Mapping[str, str], *, realtime: bool = True) -> AsyncIterator[EchoAgent]:
     """A running echo process for an Asterisk, given by the keys of AsteriskSettings; gone after the block.
+
+    `realtime`: it asks for real-time scheduling.
 
     Raises SetupError where it does not start.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "agent.bench.echo_process", stdin=PIPE, stdout=PIPE, limit=_LINE_BYTES
-    )
+        sys.executable, "-m", "agent.bench.echo_process", *(["--realtime"] if realtime else []),
+        stdin=PIPE, stdout=PIPE, limit=_LINE_BYTES,
+    )  # fmt: skip
     agent = EchoAgent(process)
     reading = asyncio.create_task(agent.read(), name="echo-agent")
     try:

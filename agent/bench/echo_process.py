@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 from typing import Any
 
@@ -17,6 +16,7 @@ from agent.domain.events import CallChanged, Event
 from agent.media.server import AudioSocketServer
 from agent.ops import logs
 from agent.ops.garbage import spare_what_stays
+from agent.ops.process import allow_many_files, put_sound_first
 from agent.settings import AsteriskSettings, LogSettings, MediaSettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.switchboard import Switchboard
@@ -25,11 +25,11 @@ from agent.telephony.switchboard import Switchboard
 def main() -> None:
     """Serve until standard input ends: so it never outlives whoever started it."""
     logs.configure(LogSettings(level="warning"))
-    _allow_many_files()
-    asyncio.run(_serve(json.loads(sys.stdin.readline())))
+    allow_many_files()
+    asyncio.run(_serve(json.loads(sys.stdin.readline()), realtime="--realtime" in sys.argv))
 
 
-async def _serve(asterisk: dict[str, str]) -> None:
+async def _serve(asterisk: dict[str, str], *, realtime: bool) -> None:
     settings = Settings(asterisk=AsteriskSettings.model_validate(asterisk), media=MediaSettings(port=0))
     echo = Echo()
     media = AudioSocketServer(settings.media.bind, settings.media.port)
@@ -47,13 +47,14 @@ async def _serve(asterisk: dict[str, str]) -> None:
             await switchboard.start()
             try:
                 spare_what_stays()
+                realtime = realtime and put_sound_first()
                 tell("ready")
                 await _input_ended()
             finally:
                 await switchboard.close()
     finally:
         await media.close()
-    tell("result", **echo.result())
+    tell("result", realtime=realtime, **echo.result())
 
 
 class Teller:
@@ -89,11 +90,6 @@ async def _input_ended() -> None:
     )
     await reader.read()
     transport.close()
-
-
-def _allow_many_files() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

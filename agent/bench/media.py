@@ -46,6 +46,8 @@ class Step:
     failures: list[Failure]
     cpu: Mapping[str, float]
     """Per cent of one core while all calls stood: agent, asterisk, sipp, other."""
+    realtime: bool = False
+    """Whether the agent ran with real-time scheduling."""
 
     @property
     def good(self) -> bool:
@@ -76,6 +78,7 @@ async def bench_media(plan: MediaPlan, run_dir: Path, *, command: str, progress:
         finally:
             await asterisk.stop()
     report.measures, report.failures = steps[0].measures, steps[0].failures
+    report.conditions["realtime"] = steps[0].realtime
     report.details = {
         "steps": [{**asdict(step), "good": step.good} for step in steps],
         "limit": max((step.calls for step in steps if step.good), default=None),
@@ -98,6 +101,7 @@ class _Run:
         self._sipp = sipp
         self._dir = run_dir
         ramp_s = (calls - 1) / plan.rate
+        self._realtime = plan.realtime
         self._plan = CallPlan(calls, plan.rate, hold_s=ramp_s + plan.seconds + _MARGIN_S)
         self._seconds = plan.seconds
         self._sent: dict[str, float] = {}
@@ -111,7 +115,7 @@ class _Run:
             "ari_url": self._asterisk.ari_url, "ari_user": config.ari_user, "ari_password": config.ari_password,
             "app": config.app,
         }  # fmt: skip
-        async with echo_agent(login) as agent:
+        async with echo_agent(login, realtime=self._realtime) as agent:
             await self._call(agent, _WARM_UP, WARM_UP_NUMBER)
             callers = await self._call(agent, self._plan, NUMBER, measure=True)
             result = await agent.finish()
@@ -123,6 +127,7 @@ class _Run:
             measures=self._measures(failed, records, result),
             failures=found,
             cpu={} if self._load is None else {**self._load.cpu, "other": self._load.other_cpu},
+            realtime=result["realtime"],
         )
 
     async def _call(self, agent: EchoAgent, plan: CallPlan, number: str, *, measure: bool = False) -> Outcome:

@@ -21,6 +21,8 @@ class MediaPlan:
     """Length of the window in which all calls stand."""
     rate: float = 10.0
     """New calls per second."""
+    realtime: bool = True
+    """Let the agent ask for real-time scheduling, as `media.realtime` does; whether it got it stands in the report."""
 
 
 def parse_calls(text: str) -> tuple[int, ...]:

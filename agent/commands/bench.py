@@ -34,6 +34,7 @@ def media(
         float, typer.Option(min=1, max=3600, help="How long all calls stand while it is measured.")
     ] = 30,
     rate: Annotated[float, typer.Option(min=0.1, max=200, help="New calls per second until all stand.")] = 10,
+    realtime: Annotated[bool, typer.Option(help="Ask for real-time scheduling, as media.realtime does.")] = True,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
 ) -> None:
     """The sound path under load: real Asterisk, SIPp's callers, an echo in place of the models.
@@ -44,8 +45,10 @@ def media(
     from agent.bench.plan import MediaPlan, parse_calls
 
     logs.configure(LogSettings(level="warning"))
-    plan = MediaPlan(parse_calls(calls), seconds, rate)
-    command = f"bench media --calls {calls} --seconds {seconds:g} --rate {rate:g}"
+    plan = MediaPlan(parse_calls(calls), seconds, rate, realtime)
+    command = f"bench media --calls {calls} --seconds {seconds:g} --rate {rate:g}" + (
+        "" if realtime else " --no-realtime"
+    )
     console = Console()
     notes = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="phone-agent-bench-") as folder:

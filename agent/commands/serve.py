@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from agent import configuration
 from agent.domain.events import Event
 from agent.ops import logs
 from agent.ops.event_pipe import EventPipe
+from agent.ops.process import allow_many_files, put_sound_first
 from agent.settings import Settings
 
 log = structlog.get_logger()
@@ -29,14 +29,8 @@ def serve(
     """Answer calls until stopped (Ctrl-C or SIGTERM); calls under way may say goodbye."""
     settings = configuration.load(config)
     logs.configure(settings.log)
-    _allow_many_files()
+    allow_many_files()
     asyncio.run(_serve(settings, events_fd))
-
-
-def _allow_many_files() -> None:
-    """Each call takes a handful of descriptors; the usual soft limit of 1024 would be reached at about 150 calls."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _serve(settings: Settings, events_fd: int | None) -> None:
@@ -65,6 +59,8 @@ async def _serve(settings: Settings, events_fd: int | None) -> None:
             settings, pipe or _nobody, on_link=lambda state: tell("server.asterisk", state=state)
         ) as agent:
             ready = True
+            if settings.media.realtime:
+                put_sound_first()
             log.info("server.ready", **agent.ports)
             tell("server.ready", **agent.ports)
             await stop.wait()
