@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from agent.errors import ConfigurationError
 from agent.ops import logs
 from agent.resources import PACKAGE
 from agent.settings import LogSettings
 
 SAMPLES = PACKAGE / "samples"
+MARK = ".phone-agent-demo"
+"""In a folder that a demo may empty."""
 SCENARIO = SAMPLES / "scenarios" / "three-questions.yaml"
 
 
@@ -36,7 +39,7 @@ def demo(
     console = wide_console()
     console.print(Text("Phone Agent: a caller dials the receptionist of Lakeside Dental.", style="bold"))
     console.print(Text("Asterisk, speech recognition, language model and voice all run on this machine.", style="dim"))
-    shutil.rmtree(folder, ignore_errors=True)
+    _clear(folder)
     plan = Plan(folder=folder, config=SAMPLES / "phone-agent.toml", llm=llm)
     production = Production(command="demo", plan=plan, console=console)
     passed = asyncio.run(production.run(load_scenarios([SCENARIO]), json_out=folder / "report.json"))
@@ -44,3 +47,12 @@ def demo(
         console.print(f"{what}: {path.resolve()}", highlight=False, soft_wrap=True)
     console.print(Text("Left what the caller sent, right what the caller heard. Nothing is left running.", style="dim"))
     raise typer.Exit(0 if passed else 1)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left; raises ConfigurationError for a folder that holds anything else."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise ConfigurationError(f"{folder} holds other files; name a folder for the demo alone with --folder.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()

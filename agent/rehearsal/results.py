@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from agent.ops.percentiles import Summary, summarise
@@ -11,13 +11,15 @@ from agent.ops.report import Failure, Measure, Report, measured
 from agent.rehearsal.rehearsal import Rehearsed
 from agent.rehearsal.turn_results import TurnResult
 
+STATED_LLM = "qwen2.5-coder-0.5b-instruct"
+
 
 def report(command: str, conditions: dict[str, Any], rehearsed: Sequence[Rehearsed]) -> Report:
     """The report of a rehearsal; `docs/rehearsals.md` explains its `scenarios`, `docs/benchmarks.md` its measures."""
     return Report(
         command=command,
         conditions=conditions,
-        measures=_measures(rehearsed),
+        measures=[_asked_of(measure, conditions["models"]["llm"]) for measure in _measures(rehearsed)],
         failures=[
             Failure(f"{one.scenario.name}: {verdict.what}", verdict.reason)
             for one in rehearsed
@@ -26,6 +28,13 @@ def report(command: str, conditions: dict[str, Any], rehearsed: Sequence[Rehears
         ],
         details={"scenarios": [_scenario(one) for one in rehearsed]},
     )
+
+
+def _asked_of(measure: Measure, llm: str) -> Measure:
+    """A demand on latency is stated for one language model: a larger one is slower and has not failed."""
+    if measure.name.startswith("rehearse.voice_to_voice") and llm != STATED_LLM:
+        return replace(measure, must=None, aim=None, met=None)
+    return measure
 
 
 def latencies(turns: Iterable[TurnResult]) -> Summary:

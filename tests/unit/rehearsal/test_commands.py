@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agent.commands.demo import SCENARIO
+from agent.commands.demo import SCENARIO, demo
 from agent.commands.rehearse import rehearse
 from agent.errors import ConfigurationError
 from agent.rehearsal.scenario_file import ScenarioError, load_scenario, load_scenarios, scenario_schema
@@ -40,3 +40,10 @@ def test_every_scenario_that_ships_can_be_read() -> None:
 def test_the_demo_asks_three_questions_and_interrupts_once() -> None:
     said = [step.name for step in load_scenario(Path(SCENARIO)).caller if step.utterance]
     assert said == ["say", "say", "interrupt", "say"]
+
+
+def test_the_demo_empties_no_folder_but_its_own(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ConfigurationError, match="holds other files"):
+        demo(llm=None, folder=tmp_path)
+    assert (tmp_path / "thesis.txt").exists()

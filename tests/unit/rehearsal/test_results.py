@@ -13,9 +13,11 @@ from agent.rehearsal.moments import Moment, MomentKind
 from agent.rehearsal.narrator import Narrator, print_outcome, turn_table
 from agent.rehearsal.performance import Frames, Performance, Span
 from agent.rehearsal.rehearsal import Rehearsed
-from agent.rehearsal.results import report
+from agent.rehearsal.results import STATED_LLM, report
 from agent.rehearsal.scenario import Scenario
 from tests.unit.rehearsal.performances import ordinary_call, performance, told
+
+CONDITIONS = {"models": {"llm": STATED_LLM}}
 
 
 def _rehearsed(call: Performance, *expect: dict[str, Any]) -> Rehearsed:
@@ -46,7 +48,7 @@ def _printed(*things: Any) -> str:
 
 
 def test_the_measures_are_over_all_scenarios() -> None:
-    result = report("rehearse", {}, [_rehearsed(CALL), _rehearsed(CALL, {"turn": 1, "within_ms": 100})])
+    result = report("rehearse", CONDITIONS, [_rehearsed(CALL), _rehearsed(CALL, {"turn": 1, "within_ms": 100})])
     found = {measure.name.removeprefix("rehearse."): (measure.value, measure.count) for measure in result.measures}
     assert found == {
         "scenarios_failed": (1, 2),
@@ -64,14 +66,14 @@ def test_the_measures_are_over_all_scenarios() -> None:
 
 
 def test_failures_name_scenario_and_turn() -> None:
-    (failure,) = report("rehearse", {}, [_rehearsed(CALL, {"turn": 1, "within_ms": 100})]).failures
+    (failure,) = report("rehearse", CONDITIONS, [_rehearsed(CALL, {"turn": 1, "within_ms": 100})]).failures
     assert failure.what == "parking [1]: turn 1, within_ms"
     assert "after 1200 ms" in failure.reason
 
 
 def test_the_report_holds_every_turn(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    report("rehearse", {}, [_rehearsed(CALL, {"turn": 1, "agent_says_any": ["nine"]})]).write(path)
+    report("rehearse", CONDITIONS, [_rehearsed(CALL, {"turn": 1, "agent_says_any": ["nine"]})]).write(path)
     (scenario,) = json.loads(path.read_text())["scenarios"]
     assert scenario["passed"] is True
     assert [line["who"] for line in scenario["turns"]] == ["agent", "caller", "agent", "caller", "agent"]
@@ -82,7 +84,7 @@ def test_the_report_holds_every_turn(tmp_path: Path) -> None:
 
 
 def test_nothing_measured_is_said_as_such() -> None:
-    empty = report("rehearse", {}, [_rehearsed(performance(events=()))])
+    empty = report("rehearse", CONDITIONS, [_rehearsed(performance(events=()))])
     values = {measure.name: measure.value for measure in empty.measures}
     assert values["rehearse.voice_to_voice_p50"] is None
     assert values["rehearse.late_frames"] is None
@@ -138,3 +140,12 @@ def test_the_outcome_says_why() -> None:
     assert "parking [1]: FAILED\n  turn 1, agent_says_any: Expected “ten”" in text
     assert "The agent heard “Thanks for watching.” while the caller said nothing." in text
     assert "too busy to measure well: 2 % of our own frames were late" in text
+
+
+def test_a_demand_on_latency_is_of_the_model_that_it_was_stated_for() -> None:
+    def demanded(llm: str) -> float | None:
+        measures = report("demo", {"models": {"llm": llm}}, [_rehearsed(CALL)]).measures
+        return next(one.must for one in measures if one.name == "rehearse.voice_to_voice_p50")
+
+    assert demanded(STATED_LLM) == 1500
+    assert demanded("qwen2.5-coder-1.5b-instruct") is None
