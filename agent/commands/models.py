@@ -40,7 +40,7 @@ def list_models(
         return
     table = Table(caption=f"in {store.folder}")
     for heading in ("model", "for", "size", "licence", "languages", "state", "needed"):
-        table.add_column(heading, no_wrap=heading in {"model", "size", "state", "needed"})
+        table.add_column(heading, no_wrap=heading in {"model", "size", "state", "needed"}, overflow="fold")
     for one in store.list():
         model = one.model
         needs = "yes" if model.name in required else ""
