@@ -135,6 +135,8 @@ class PhoneAgent:
     def _worker_changed(self, fleet: Fleet, name: str, *, ready: bool) -> None:
         """A mind that has just started knows no prompt: the first callers would wait for its reading."""
         if name == "mind" and ready:
+            if self._warming is not None:
+                self._warming.cancel()
             self._warming = asyncio.create_task(self._warm(fleet), name="warm-mind")
 
     async def _warm(self, fleet: Fleet) -> None:
