@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[3]
 
 
 async def _rehearse(*arguments: str) -> Process:
-    command = [sys.executable, "-u", "-m", "agent", "rehearse", str(FIXTURES / "three-tones.yaml"), "--control", "echo"]
+    """A shell that starts tests in the background has them ignore SIGINT, and so would every child."""
+    python = ["env", "--default-signal=INT", sys.executable]
+    command = [*python, "-u", "-m", "agent", "rehearse", str(FIXTURES / "three-tones.yaml"), "--control", "echo"]
     return await asyncio.create_subprocess_exec(*command, *arguments, stdout=PIPE, stderr=STDOUT, cwd=ROOT)
 
 
