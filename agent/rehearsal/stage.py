@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -19,6 +18,7 @@ from agent.rehearsal.delay_line import DelayLine
 from agent.rehearsal.environment import overrides, reaching
 from agent.rehearsal.events import EventFeed
 from agent.rehearsal.server_process import ServerProcess
+from agent.workers.loopback import free_port
 
 LOOPBACK = "127.0.0.1"
 
@@ -95,7 +95,7 @@ class Stage:
         self._folder.mkdir(parents=True, exist_ok=True)
         await self.asterisk.start()
         stack.push_async_callback(self.asterisk.stop)
-        media_port = _free_port()
+        media_port = free_port(LOOPBACK, 0)
         bound = f"{LOOPBACK}:{media_port}"
         if self._control.delay_ms:
             line = DelayLine(self._control.delay_ms, (LOOPBACK, media_port))
@@ -121,11 +121,3 @@ class Stage:
         if self._llm is not None:
             sections["llm"] = {"model": self._llm, "base_url": ""}
         return {**reaching(self.asterisk, self._folder / "secrets", self._environ), **overrides(sections)}
-
-
-def _free_port() -> int:
-    """Free at this moment; should another program take it before the agent does, the agent says so and ends."""
-    with socket.socket() as sock:
-        sock.bind((LOOPBACK, 0))
-        port: int = sock.getsockname()[1]
-        return port
