@@ -59,6 +59,8 @@ class SttSettings(Section):
     """A Wyoming server, such as tcp://127.0.0.1:10300; empty: our own process with `model`."""
     model: str = "whisper-base"
     threads: int = Field(default=2, ge=1)
+    parallel: int = Field(default=1, ge=1)
+    """Requests sent at once; the others wait, the most urgent goes first. More than 1 for a server that can do more."""
     deadline_s: float = Field(default=8, gt=0)
 
 
@@ -92,6 +94,8 @@ class TtsSettings(Section):
     """A Wyoming server, such as tcp://127.0.0.1:10200; empty: our own Piper process with `voice`."""
     voice: str = "en_US-joe-medium"
     threads: int = Field(default=1, ge=1)
+    parallel: int = Field(default=1, ge=1)
+    """Requests sent at once, as in `stt`."""
     deadline_s: float = Field(default=6, gt=0)
 
 

@@ -10,6 +10,7 @@ import structlog
 from agent.domain.agent import Agent
 from agent.errors import TextToSpeechError
 from agent.speech.tts import TextToSpeech
+from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
 REST_S = 1.0  # a mouth that is being restarted is back after one to three seconds
@@ -29,7 +30,9 @@ class PhraseBook:
             for text in (agent.greeting, *agent.phrases.model_dump().values()):
                 while (agent.voice, text) not in self._sounds:
                     try:
-                        self._sounds[agent.voice, text] = await self._mouth.synthesize(text, voice=agent.voice)
+                        self._sounds[agent.voice, text] = await self._mouth.synthesize(
+                            text, voice=agent.voice, urgency=Urgency.BACKGROUND
+                        )
                     except TextToSpeechError as error:
                         if not said:
                             log.warning("phrases.waiting_for_mouth", code=error.code, error=str(error))
@@ -40,7 +43,7 @@ class PhraseBook:
         """The sound of a prepared sentence."""
         return self._sounds.get((voice, text))
 
-    async def synthesize(self, text: str, *, voice: str) -> bytes:
+    async def synthesize(self, text: str, *, voice: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS) -> bytes:
         """The prepared sound, or a new one. See TextToSpeech."""
         known = self.get(text, voice=voice)
-        return known if known is not None else await self._mouth.synthesize(text, voice=voice)
+        return known if known is not None else await self._mouth.synthesize(text, voice=voice, urgency=urgency)

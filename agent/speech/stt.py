@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,9 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 from agent.errors import SpeechToTextError
+from agent.speech.gate import Gate
 from agent.speech.resampling import TELEPHONE_HZ, resample
+from agent.speech.urgency import Escalation, Urgency
 from agent.speech.wyoming import CHUNK_BYTES, check_uri, connect
 
 WHISPER_HZ = 16_000
@@ -34,7 +37,9 @@ class Transcript:
 class SpeechToText(Protocol):
     """Turns one utterance into text."""
 
-    async def transcribe(self, pcm: bytes, *, language: str) -> Transcript:
+    async def transcribe(
+        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> Transcript:
         """Transcribe 8 kHz signed 16-bit little-endian mono; `language` is ISO 639-1.
 
         Raises SpeechToTextError (`stt_error`, `stt_timeout`). Cancelling ends the work.
@@ -45,17 +50,23 @@ class SpeechToText(Protocol):
 class WyomingSpeechToText:
     """Ears behind a URI. Safe for many calls at once; each request has a connection of its own."""
 
-    def __init__(self, uri: str, deadline_s: float) -> None:
+    def __init__(self, uri: str, deadline_s: float, gate: Gate | None = None) -> None:
+        """`gate`: where requests wait for their turn; None: all are sent at once."""
         self._uri = check_uri(uri)
         self._deadline_s = deadline_s
+        self._gate = gate
 
-    async def transcribe(self, pcm: bytes, *, language: str) -> Transcript:
+    async def transcribe(
+        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> Transcript:
         """As `SpeechToText.transcribe`; the deadline counts from here, waiting for other calls included."""
         loop = asyncio.get_running_loop()
         started = loop.time()
+        request = list(_request(pcm, language))
+        passage = self._gate.passage(urgency) if self._gate else nullcontext()
         try:
-            async with asyncio.timeout(self._deadline_s), connect(self._uri) as server:
-                await server.send(_request(pcm, language))
+            async with asyncio.timeout(self._deadline_s), passage, connect(self._uri) as server:
+                await server.send(request)
                 async for event in server.events():
                     if TranscriptEvent.is_type(event.type):
                         text = str(event.data.get("text", "")).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Protocol
 
 from wyoming.audio import AudioChunk, AudioStop
@@ -10,7 +11,9 @@ from wyoming.error import Error
 from wyoming.tts import Synthesize, SynthesizeVoice
 
 from agent.errors import TextToSpeechError
+from agent.speech.gate import Gate
 from agent.speech.resampling import TELEPHONE_HZ, resample, to_mono_16_bit
+from agent.speech.urgency import Escalation, Urgency
 from agent.speech.wyoming import Connection, check_uri, connect
 
 LONGEST_S = 120
@@ -20,7 +23,7 @@ LONGEST_S = 120
 class TextToSpeech(Protocol):
     """Turns one sentence or clause into sound."""
 
-    async def synthesize(self, text: str, *, voice: str) -> bytes:
+    async def synthesize(self, text: str, *, voice: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS) -> bytes:
         """The whole sentence as 8 kHz signed 16-bit little-endian mono; empty `voice`: the server's own.
 
         Raises TextToSpeechError (`tts_error`, `tts_timeout`). Cancelling ends the work.
@@ -31,12 +34,14 @@ class TextToSpeech(Protocol):
 class WyomingTextToSpeech:
     """Mouth behind a URI. Safe for many calls at once; each request has a connection of its own."""
 
-    def __init__(self, uri: str, deadline_s: float, default_voice: str = "") -> None:
+    def __init__(self, uri: str, deadline_s: float, default_voice: str = "", gate: Gate | None = None) -> None:
+        """`gate`: where requests wait for their turn; None: all are sent at once."""
         self._uri = check_uri(uri)
         self._deadline_s = deadline_s
         self._default_voice = default_voice
+        self._gate = gate
 
-    async def synthesize(self, text: str, *, voice: str) -> bytes:
+    async def synthesize(self, text: str, *, voice: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS) -> bytes:
         """As `TextToSpeech.synthesize`; the deadline counts from here, waiting for other calls included.
 
         Text in which nothing can be spoken gives no sound, which is no error.
@@ -45,8 +50,9 @@ class WyomingTextToSpeech:
             return b""
         name = voice or self._default_voice
         request = Synthesize(text=text, voice=SynthesizeVoice(name=name) if name else None)
+        passage = self._gate.passage(urgency) if self._gate else nullcontext()
         try:
-            async with asyncio.timeout(self._deadline_s), connect(self._uri) as server:
+            async with asyncio.timeout(self._deadline_s), passage, connect(self._uri) as server:
                 await server.send([request.event()])
                 rate, sound = await _collect(server)
         except TimeoutError as error:

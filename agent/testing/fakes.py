@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from agent.dialog.history import Message
 from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError, TextToSpeechError
 from agent.speech.stt import Transcript
+from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 SAMPLES_PER_CHARACTER = 480  # 60 ms: about 17 characters a second, as people speak
 
@@ -33,11 +34,16 @@ class FakeEars:
         self._delay_s = delay_s
         self.heard: list[bytes] = []
         """The sound of each call of `transcribe`."""
+        self.urgencies: list[Urgency] = []
+        """How urgent each was when it came."""
 
-    async def transcribe(self, pcm: bytes, *, language: str) -> Transcript:
+    async def transcribe(
+        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> Transcript:
         """See SpeechToText."""
         del language
         self.heard.append(pcm)
+        self.urgencies.append(urgency_of(urgency))
         await asyncio.sleep(self._delay_s)
         return Transcript(self._script.next(), self._delay_s)
 
@@ -72,11 +78,14 @@ class FakeMouth:
         self._delay_s = delay_s
         self.said: list[str] = []
         """The text of each call of `synthesize`."""
+        self.urgencies: list[Urgency] = []
+        """How urgent each was when it came."""
 
-    async def synthesize(self, text: str, *, voice: str) -> bytes:
+    async def synthesize(self, text: str, *, voice: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS) -> bytes:
         """See TextToSpeech."""
         del voice
         self.said.append(text)
+        self.urgencies.append(urgency_of(urgency))
         await asyncio.sleep(self._delay_s)
         if self.failures:
             raise self.failures.pop(0)
