@@ -35,15 +35,20 @@ class Stage:
         config: Path | None = None,
         llm: str | None = None,
         control: Control | None = None,
+        settings: Mapping[str, Mapping[str, str]] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        """`prefix` is `bundle("asterisk")`; `folder` gets logs and private files; `llm` replaces `llm.model`."""
+        """`prefix` is `bundle("asterisk")`; `folder` gets logs and private files; `llm` replaces `llm.model`.
+
+        `settings`: section → key → value, which go before the environment and the configuration.
+        """
         control = control or Control()
         self._cast = cast if control.barge_in else cast.uninterruptible()
         self._folder = folder.resolve()
         self._config = config
         self._llm = llm
         self._control = control
+        self._settings = settings or {}
         self._environ = environ
         self._stack = AsyncExitStack()
         self._server: ServerProcess | None = None
@@ -120,4 +125,6 @@ class Stage:
         }
         if self._llm is not None:
             sections["llm"] = {"model": self._llm, "base_url": ""}
+        for section, values in self._settings.items():
+            sections[section] = {**sections.get(section, {}), **values}
         return {**reaching(self.asterisk, self._folder / "secrets", self._environ), **overrides(sections)}
