@@ -68,7 +68,8 @@ class House:
         progress: Progress = lambda _line: None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        """`prefix` is `bundle("asterisk")`; `agents`, of different names, by the number dialled; `settings` go over the profile's.
+        """`prefix` is `bundle("asterisk")`; `agents` by the number dialled, of different names; `settings` go over the
+        profile's.
 
         No configuration file is read: only the variables of `environ` change the defaults.
         """
