@@ -123,6 +123,25 @@ class AgentsSettings(Section):
     """Number dialled → name of the agent."""
 
 
+class CapacitySettings(Section):
+    """How many calls at once, and what becomes of a caller for whom there is no place."""
+
+    max_calls: int = Field(default=0, ge=0)
+    """0: learned from how long callers wait for answers."""
+    start_calls: int = Field(default=4, ge=1)
+    """Where learning begins."""
+    turn_p95_s: float = Field(default=2.5, gt=0, le=30)
+    """Learning keeps the wait for 95 % of all answers below this: from the end of speech to the first sound."""
+    rule: Literal["busy", "announce", "fallback"] = "busy"
+    """`busy`: refused (SIP 486); `announce`: answered and kept waiting; `fallback`: goes on in the dialplan."""
+    fallback_context: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,79}$")] = "phone-agent-fallback"
+    """Context of the dialplan whose extension `s` then takes the caller."""
+    queue_timeout_s: float = Field(default=60, gt=0, le=3600)
+    """A caller who has waited so long is told goodbye."""
+    queue_calls: int = Field(default=10, ge=0)
+    """So many may wait; further ones get `busy`."""
+
+
 class ModelsSettings(Section):
     """Where model files are kept."""
 
@@ -137,6 +156,9 @@ class HttpSettings(Section):
 
     bind: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    """0 takes any free port."""
+    metrics_port: int = Field(default=9464, ge=0, le=65535)
+    """For Prometheus, under /metrics; 0 takes any free port."""
 
 
 class LogSettings(Section):
@@ -156,6 +178,7 @@ class Settings(Section):
     tts: TtsSettings = TtsSettings()
     turns: TurnSettings = TurnSettings()
     agents: AgentsSettings = AgentsSettings()
+    capacity: CapacitySettings = CapacitySettings()
     models: ModelsSettings = ModelsSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()

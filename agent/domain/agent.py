@@ -35,7 +35,26 @@ class Phrases(BaseModel):
     one_moment: Text = "One moment, please."
     trouble_goodbye: Text = "I am sorry, I am having technical trouble. Please call again later. Goodbye."
     shutting_down: Text = "I am sorry, I have to end this call now. Please call again in a few minutes. Goodbye."
+    let_me_see: Text = "Let me see."
+    """Said while an answer takes long."""
+    lines_busy: Text = "All our lines are busy. Please hold, and we will be with you as soon as we can."
+    """To a caller who waits for a free place, again and again."""
+    lines_still_busy: Text = "I am sorry, all our lines are still busy. Please call again later. Goodbye."
+    """To a caller who has waited too long."""
     did_not_understand: Text = "I am sorry, I did not catch that. Could you say it again?"
+
+
+class Keys(BaseModel):
+    """How digits that a caller keys become one entry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    terminator: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]?$")] = "#"
+    """Ends an entry at once and is not part of it; empty: none does."""
+    timeout_s: float = Field(default=2.5, gt=0, le=30)
+    """So long without a further key ends an entry."""
+    max_digits: int = Field(default=32, ge=1, le=64)
+    """An entry of so many keys is complete."""
 
 
 class Agent(BaseModel):
@@ -54,7 +73,13 @@ class Agent(BaseModel):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     interruptible: bool = True
     """Whether a caller who speaks stops the agent."""
+    notice: str = ""
+    """Said word for word after the greeting and never interrupted, such as a legal notice. What the caller says
+    meanwhile is heard, and answered afterwards."""
     farewells: tuple[Text, ...] = ("goodbye", "good bye", "bye", "bye bye", "that is all", "that's all")
     """What a caller says to end the call."""
+    keys: Keys = Keys()
+    keys_on_answer: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]{0,32}$")] = ""
+    """What the agent keys as soon as a call is answered, such as an access code; empty: nothing."""
     limits: Limits = Limits()
     phrases: Phrases = Phrases()

@@ -59,6 +59,54 @@ class KeyPressed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeysEntered(Event):
+    """The caller keyed a string of digits and ended it by its terminator, by waiting, or by its length."""
+
+    type: ClassVar[str] = "dtmf.entered"
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued(Event):
+    """All places are taken: the caller was answered and hears an announcement."""
+
+    type: ClassVar[str] = "call.queued"
+    position: int
+    """1: next."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefused(Event):
+    """All places are taken, and the caller gets none."""
+
+    type: ClassVar[str] = "call.refused"
+    rule: str
+    """What became of the caller: `busy`, `fallback`, or `announce` for one who waited too long."""
+    calls: int
+    """Calls under way."""
+    capacity: int
+    """How many there may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speculation(Event):
+    """An answer that was prepared before the caller's turn was surely over came to its end."""
+
+    type: ClassVar[str] = "turn.speculation"
+    used: bool
+    """False: the caller went on, and it was thrown away."""
+    seconds: float
+    """How long it was worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FillerSaid(Event):
+    """The caller heard a filler, since the answer took long."""
+
+    type: ClassVar[str] = "agent.filler_said"
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble(Event):
     """A part of the call failed and was dealt with; `code` is that of the error."""
 

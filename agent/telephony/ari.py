@@ -127,6 +127,40 @@ class AriClient:
             return ""
         return self._read(lambda value: text_field(value, "value"), data)
 
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        """Set a channel variable, for the dialplan to read."""
+        await self._request("POST", "channels", channel_id, "variable", variable=name, value=value)
+
+    async def continue_in_dialplan(self, channel_id: str, context: str) -> None:
+        """Let a channel go: it leaves our application and goes on at the extension `s` of a context."""
+        await self._request("POST", "channels", channel_id, "continue", context=context, extension="s", priority="1")
+
+    async def send_dtmf(
+        self,
+        channel_id: str,
+        digits: str,
+        *,
+        before_ms: int = 0,
+        between_ms: int = 100,
+        duration_ms: int = 100,
+        after_ms: int = 0,
+    ) -> None:
+        """Have Asterisk press keys towards the other side; returns before the first, see `settled`.
+
+        While a key sounds, and only then, sound that we send on the channel is lost.
+        """
+        times = {"before": before_ms, "between": between_ms, "duration": duration_ms, "after": after_ms}
+        await self._request(
+            "POST", "channels", channel_id, "dtmf", dtmf=digits, **{name: str(ms) for name, ms in times.items()}
+        )
+
+    async def settled(self, channel_id: str) -> None:
+        """Return when an answered channel has carried out all that was asked of it before, such as pressing keys.
+
+        Asterisk works through a channel's requests one by one, and answers this one, which changes nothing, in turn.
+        """
+        await self.answer(channel_id)
+
     async def create_bridge(self, bridge_id: str) -> Bridge:
         """Make a mixing bridge with our own id."""
         return self._read(Bridge.of, await self._request("POST", "bridges", bridge_id, type="mixing"))

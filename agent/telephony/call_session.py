@@ -17,8 +17,10 @@ from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent
 from agent.telephony.ending import NORMAL_CLEARING, Ending, final_status, reason_for
 from agent.telephony.inputs import ChannelInputs
+from agent.telephony.keys import press_keys
 from agent.telephony.media_path import MediaPath
 from agent.telephony.waiting import first_of
+from agent.telephony.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
 
@@ -36,6 +38,8 @@ FAREWELL_EVENT_S = 2.0
 HANDLER_END_S = 3.0
 """A cancelled conversation that has not ended after so long is left behind."""
 
+REASON_VARIABLE = "PHONE_AGENT_REASON"
+"""Channel variable that tells the dialplan why we let a caller go: a value of EndedReason."""
 _SHUTDOWN_FLAG = 4
 """AST_SOFTHANGUP_SHUTDOWN of Asterisk's channel.h. With `soft`, `cause` of ChannelHangupRequest holds these flags and
 no Q.850 cause (seen with 22.10.1 on `core stop now`, `core restart now` and SIGTERM)."""
@@ -63,15 +67,24 @@ class CallSession:
     """
 
     def __init__(
-        self, call: Call, channel_id: str, path: MediaPath, house: Surroundings, *, refusal: Ending | None = None
+        self,
+        call: Call,
+        channel_id: str,
+        path: MediaPath,
+        house: Surroundings,
+        *,
+        verdict: Ending | WaitingRoom | None = None,
     ) -> None:
-        """With a `refusal` the caller is not answered, but hung up in this way."""
+        """With an Ending as `verdict` the caller is not answered, but let go in this way.
+
+        With a WaitingRoom the caller is answered, and waits there for the conversation.
+        """
         self.call = call
         self.channel_id = channel_id
         self.path = path
-        self.inputs = ChannelInputs()
+        self.inputs = ChannelInputs(lambda keys: press_keys(house.ari, channel_id, keys))
         self._house = house
-        self._refusal = refusal
+        self._verdict = verdict
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._ended_at = call.created_at
         self._caller_gone = asyncio.Event()
@@ -131,7 +144,6 @@ class CallSession:
 
     async def run(self) -> None:
         """Lead the call to its terminal status, and remove everything it had in Asterisk."""
-        self._house.changed(self.call)
         work = asyncio.create_task(self._work(), name=f"{self.call.id}-work")
         work.add_done_callback(self._work_ended)
         try:
@@ -149,12 +161,16 @@ class CallSession:
 
     async def _work(self) -> Ending:
         await self._house.ari.subscribe(self.channel_id)
-        if self._refusal is not None:
-            return self._refusal
+        if isinstance(self._verdict, Ending):
+            return self._verdict
         stream = await self.path.open(self.channel_id)
         stream.closed.add_done_callback(self._sound_ended)
         await self._house.ari.answer(self.channel_id)
         self._become(transition(self.call, CallStatus.IN_PROGRESS, at=self._house.now()))
+        if self._verdict is not None:
+            ending = await self._verdict.wait(self.call, stream, self.inputs)
+            if ending is not None:
+                return ending
         reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
         return Ending(reason, let_ring_out=True)
 
@@ -239,6 +255,8 @@ class CallSession:
         await asyncio.gather(self._release_caller(ending), self.path.close())
 
     async def _release_caller(self, ending: Ending) -> None:
+        if ending.fallback_context and await self._handed_over(ending):
+            return
         if not ending.caller_left and not self._caller_gone.is_set():
             cause = NORMAL_CLEARING if self.call.status is CallStatus.IN_PROGRESS else ending.refusal
             try:
@@ -252,6 +270,16 @@ class CallSession:
                 self._cause = self._cause or cause
         if self._house.linked():
             await first_of(self._caller_destroyed.wait(), self._link_lost.wait(), timeout_s=FAREWELL_EVENT_S)
+
+    async def _handed_over(self, ending: Ending) -> bool:
+        """Let the caller go on in the dialplan, where that works."""
+        try:
+            await self._house.ari.set_variable(self.channel_id, REASON_VARIABLE, ending.reason)
+            await self._house.ari.continue_in_dialplan(self.channel_id, ending.fallback_context)
+        except TelephonyError as error:
+            log.warning("telephony.no_fallback", call_id=self.call.id, code=error.code, problem=str(error))
+            return False
+        return True
 
     def _become(self, call: Call) -> None:
         self.call = call

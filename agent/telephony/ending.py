@@ -16,6 +16,8 @@ from agent.errors import (
 UNALLOCATED = 1
 """Q.850: nobody has this number; Asterisk sends 404."""
 NORMAL_CLEARING = 16
+USER_BUSY = 17
+"""Q.850: Asterisk sends 486."""
 CONGESTION = 42
 """Q.850: switching equipment congestion; Asterisk sends 503, on which a trunk tries another server."""
 
@@ -37,6 +39,8 @@ class Ending:
     """The caller's channel is gone, or not ours any more: it must not be hung up."""
     refusal: int = CONGESTION
     """Q.850 cause for a caller who was not answered yet; an answered one gets normal clearing."""
+    fallback_context: str = ""
+    """The caller is not hung up but goes on in this context of the dialplan; with `refusal` where that fails."""
     let_ring_out: bool = False
     """The conversation ended by itself: what was sent last is still on its way to the caller's ear."""
 

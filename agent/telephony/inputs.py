@@ -1,8 +1,9 @@
-"""What reaches a conversation beside the sound."""
+"""What reaches a conversation beside the sound, and the keys that it may press itself."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -13,19 +14,21 @@ _MOST_DIGITS = 256
 
 
 class ChannelInputs:
-    """Keys the caller pressed, and the wish that the call should end.
+    """Keys the caller pressed, the wish that the call should end, and a way to press keys.
 
     Belongs to one call and one event loop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, press: Callable[[str], Awaitable[None]]) -> None:
         self.digits: asyncio.Queue[str] = asyncio.Queue(_MOST_DIGITS)
         """0-9, *, #, A-D, in the order in which they were pressed."""
         self.closing = asyncio.Event()
         """Set when the server is to stop: say goodbye and return `EndedReason.SERVER_SHUTDOWN` soon."""
+        self.press = press
+        """Press keys towards the caller's side; see `agent.telephony.keys.press_keys`."""
 
-    def press(self, digit: str) -> None:
-        """Add a key; the newest is dropped where nobody has read the last 256."""
+    def pressed(self, digit: str) -> None:
+        """The caller pressed a key; the newest is dropped where nobody has read the last 256."""
         try:
             self.digits.put_nowait(digit)
         except asyncio.QueueFull:

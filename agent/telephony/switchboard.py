@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
-from agent.domain.events import CallChanged, EventSink, KeyPressed
+from agent.domain.events import CallChanged, Event, EventSink, KeyPressed
 from agent.errors import TelephonyError
 from agent.ids import new_call_id
 from agent.settings import Settings
@@ -22,9 +22,11 @@ from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
 from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
 from agent.telephony.call_session import CallSession, HandleCall, Surroundings
+from agent.telephony.doorway import Doorway
 from agent.telephony.ending import UNALLOCATED, Ending
 from agent.telephony.media_path import MediaPath
 from agent.telephony.reconcile import Held, differences
+from agent.telephony.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
     from agent.media.server import AudioSocketServer
@@ -51,16 +53,21 @@ class Switchboard:
         agent_for: Callable[[str], str | None],
         handle_call: HandleCall,
         sink: EventSink,
+        doorway: Doorway | None = None,
         on_link: Callable[[LinkState], None] | None = None,
         backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`agent_for` names the agent that answers a number, None for a number that is not ours."""
+        """`agent_for` names the agent that answers a number, None for a number that is not ours.
+
+        Without a `doorway` there is a place for everybody.
+        """
         self._ari = ari
         self._media = media
         self._settings = settings
         self._agent_for = agent_for
         self._sink = sink
+        self._doorway = doorway
         self._on_link = on_link
         self._now = now
         self.events = AriEvents(ari, on_event=self._on_event, on_link=self._link_changed, backoff=backoff)
@@ -122,7 +129,7 @@ class Switchboard:
         log.info("call.changed", call_id=call.id, status=call.status, reason=call.ended_reason, agent=call.agent)
         self._tell(CallChanged(call_id=call.id, at=self._now(), call=call))
 
-    def _tell(self, event: CallChanged | KeyPressed) -> None:
+    def _tell(self, event: Event) -> None:
         try:
             self._sink(event)
         except Exception:
@@ -148,7 +155,7 @@ class Switchboard:
         digit = event.get("digit")
         if isinstance(digit, str) and len(digit) == 1 and digit in "0123456789*#ABCD":
             self._tell(KeyPressed(call_id=session.call.id, at=self._now(), digit=digit))
-            session.inputs.press(digit)
+            session.inputs.pressed(digit)
 
     def _arrived(self, event: AriEvent) -> None:
         channel = Channel.of(event["channel"])
@@ -174,24 +181,27 @@ class Switchboard:
             key=call.id.removeprefix("call_"),
             timeout_s=self._settings.media.admit_timeout_s,
         )
-        session = CallSession(call, channel.id, path, self._house, refusal=self._refusal(call))
+        self._changed(call)
+        session = CallSession(call, channel.id, path, self._house, verdict=self._verdict(call))
         self._sessions[call.id] = session
         self._by_channel[session.channel_id] = session, session.caller_event
         self._by_channel[session.path.channel_id] = session, session.media_event
         self._spawn(self._lead(session))
 
-    def _refusal(self, call: Call) -> Ending | None:
+    def _verdict(self, call: Call) -> Ending | WaitingRoom | None:
         if self._draining:
             return Ending(EndedReason.SERVER_SHUTDOWN)
         if not call.agent:
             log.warning("telephony.unknown_number", call_id=call.id)
             return Ending(EndedReason.INVALID_DESTINATION, refusal=UNALLOCATED)
-        return None
+        return None if self._doorway is None else self._doorway.enter(call, self._tell)
 
     async def _lead(self, session: CallSession) -> None:
         try:
             await session.run()
         finally:
+            if self._doorway is not None:
+                self._doorway.leave(session.call.id)
             del self._sessions[session.call.id]
             del self._by_channel[session.channel_id]
             del self._by_channel[session.path.channel_id]

@@ -1,0 +1,28 @@
+"""Tells the capacity what turns took, by following the events of all calls."""
+
+from __future__ import annotations
+
+from agent.domain.events import CallChanged, Event, SpeechStarted, TurnEnded
+from agent.domain.turns import Speaker
+from agent.telephony.places import Places
+
+
+class TurnWatch:
+    """An EventSink. A turn counts with the calls that were under way when its first sound was sent."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._calls: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take one event. See EventSink."""
+        match event:
+            case SpeechStarted():
+                self._calls[event.call_id] = self._places.taken
+            case TurnEnded() if event.turn.speaker is Speaker.AGENT:
+                timings = event.turn.timings
+                calls = self._calls.pop(event.call_id, self._places.taken)
+                if timings.speech_ended is not None and timings.first_sound_played is not None:
+                    self._places.turn(timings.first_sound_played - timings.speech_ended, calls=calls)
+            case CallChanged() if event.call.status.terminal:
+                self._calls.pop(event.call_id, None)
