@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +13,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agent.errors import ConfigurationError
 from agent.ops import logs
 from agent.settings import LogSettings
 
 MOST_SHOWN = 10
 app = typer.Typer(no_args_is_help=True, help="Measure what this machine can carry.")
-
-
-@app.callback()
-def _bench() -> None:
-    """Keeps `media` a command of its own while it is the only one."""
 
 
 @app.command()
@@ -63,3 +62,66 @@ def media(
             console.print(f"{step['calls']} calls: {'well' if step['good'] else 'too many'}")
     met = all(measure.met is not False for measure in report.measures)
     raise typer.Exit(0 if met and not report.failures else 1)
+
+
+@app.command()
+def conversation(
+    turns: Annotated[int, typer.Option(min=1, max=2000, help="Observations that each row rests on.")] = 60,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+    calls: Annotated[str, typer.Option(help="Simultaneous calls whose latency is measured: of 1,2,4,8.")] = "1,2,4",
+    profile: Annotated[str, typer.Option(help="base, or fast with the smallest ears.")] = "base",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Draw the same callers again; else others in each run.")
+    ] = None,
+    rows: Annotated[str, typer.Option(help="Only these rows, with commas between them.")] = "",
+    control: Annotated[
+        str | None, typer.Option(help="Prove that the rows having it can fail; see docs/benchmarks.md.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw where the time of each turn went: .png or .svg (row latency).")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep recordings and logs here; else only those of a failure are kept.")
+    ] = None,
+) -> None:
+    """Conversations as callers have them: real Asterisk, real models, recorded people and a test voice.
+
+    Exit status 0: all calls went well and every demand was met; 1: not; 2: it could not be measured.
+    """
+    from agent.bench.conversation import waterfall  # heavy, as the next
+    from agent.bench.conversation.bench import bench_conversation
+    from agent.bench.conversation.plan import Plan, parse_calls
+    from agent.bench.conversation.plan import profile as profile_of
+    from agent.bench.conversation.table import print_report
+    from agent.rehearsal.narrator import wide_console
+
+    logs.configure(LogSettings(level="warning"))
+    if picture is not None:
+        waterfall.check(picture, list(filter(None, rows.split(","))))
+    folder = keep or Path(tempfile.mkdtemp(prefix="phone-agent-bench-"))
+    plan = Plan(
+        turns=turns,
+        calls=parse_calls(calls),
+        seed=secrets.randbelow(1_000_000) if seed is None else seed,
+        folder=folder,
+        profile=profile_of(profile),
+        control=control,
+        rows=tuple(filter(None, rows.split(","))),
+    )
+    command = " ".join(["bench", *sys.argv[2:]])
+    notes = Console(stderr=True)
+    report, done = asyncio.run(bench_conversation(plan, command=command, progress=notes.print))
+    print_report(wide_console(), report, done)
+    try:
+        if json_out is not None:
+            report.write(json_out)
+        if picture is not None:
+            waterfall.draw(report, picture)
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    good = not report.failures and all(measure.met is not False for measure in report.measures)
+    if keep is None and good:
+        shutil.rmtree(folder, ignore_errors=True)
+    elif keep is None:
+        notes.print(f"Recordings and logs are in {folder}", highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if good else 1)

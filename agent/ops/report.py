@@ -117,12 +117,13 @@ class Report:
                 str(measure.count),
                 figure(measure.must),
                 figure(measure.aim),
-                _MARKS[measure.met],
+                MARKS[measure.met],
             )
         return table
 
 
-_MARKS = {None: Text(""), True: Text("yes", style="green"), False: Text("NO", style="bold red")}
+MARKS = {None: Text(""), True: Text("yes", style="green"), False: Text("NO", style="bold red")}
+"""`Measure.met` for tables."""
 
 
 def figure(value: float | None) -> str:

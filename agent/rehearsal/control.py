@@ -21,6 +21,10 @@ class Control:
     """All that the agent sends reaches Asterisk so much later (`agent.rehearsal.delay_line`)."""
     barge_in: bool = True
     """False: nobody can interrupt the agent."""
+    lose_ms: int = 0
+    """So much of each second that the agent sends never reaches Asterisk."""
+    hold_ms: int = 0
+    """So much of each second that the agent sends reaches Asterisk late and at once."""
 
     @classmethod
     def parse(cls, words: Iterable[str]) -> Control:
@@ -36,6 +40,11 @@ class Control:
             else:
                 raise ConfigurationError(f"--control {word} is not known; known are echo, delay=MS and no-barge-in.")
         return cls(echo, delay_ms, barge_in)
+
+    @property
+    def bends_sound(self) -> bool:
+        """Whether a relay has to stand in the sound path."""
+        return bool(self.delay_ms or self.lose_ms or self.hold_ms)
 
     @property
     def words(self) -> list[str]:

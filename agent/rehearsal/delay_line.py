@@ -1,28 +1,30 @@
-"""A known delay in the sound path: sits between Asterisk and the agent's AudioSocket server.
+"""A known fault in the sound path: sits between Asterisk and the agent's AudioSocket server.
 
 The agent sends one frame per 20 ms, so a queue that always holds the same number of frames delays each by exactly that
-many times 20 ms, and needs no clock of its own.
+many times 20 ms, and needs no clock of its own. Frames are lost or held by their count, for the same reason.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 
 from agent.media.audiosocket import HEADER_BYTES, Kind, encode
 from agent.media.schedule import FRAME_BYTES
-from agent.rehearsal.control import FRAME_MS
+from agent.rehearsal.control import FRAME_MS, Control
 
 _SILENCE = encode(Kind.SLIN_8K, bytes(FRAME_BYTES))
+_SECOND = 1000 // FRAME_MS  # frames
 _GONE = (asyncio.IncompleteReadError, ConnectionError)
 
 
 class DelayLine:
     """A TCP relay on loopback that holds back what the agent says; what the caller says passes at once."""
 
-    def __init__(self, delay_ms: int, agent: tuple[str, int]) -> None:
+    def __init__(self, control: Control, agent: tuple[str, int]) -> None:
         """`agent` is where the agent listens for sound."""
-        self._frames = delay_ms // FRAME_MS
+        self._control = control
         self._agent = agent
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
@@ -70,14 +72,34 @@ class DelayLine:
             agent_writer.close()
 
     async def _hold_back(self, agent: asyncio.StreamReader, asterisk: asyncio.StreamWriter) -> None:
-        held = deque([_SILENCE] * self._frames)
+        bend = Bend(self._control)
         while True:
             header = await agent.readexactly(HEADER_BYTES)
             frame = header + await agent.readexactly(int.from_bytes(header[1:], "big"))
-            if header[0] == Kind.SLIN_8K:
-                held.append(frame)
-                frame = held.popleft()
-            asterisk.write(frame)
+            asterisk.writelines(bend.feed(frame) if header[0] == Kind.SLIN_8K else (frame,))
+
+
+class Bend:
+    """What becomes of one call's frames. Pure."""
+
+    def __init__(self, control: Control) -> None:
+        self._delayed = deque([_SILENCE] * (control.delay_ms // FRAME_MS))
+        self._lost = control.lose_ms // FRAME_MS
+        self._withheld = control.hold_ms // FRAME_MS
+        self._waiting: list[bytes] = []
+        self._count = 0
+
+    def feed(self, frame: bytes) -> Iterator[bytes]:
+        """Takes a frame of sound; gives those that are due now, in their order."""
+        self._delayed.append(frame)
+        frame = self._delayed.popleft()
+        place, self._count = self._count % _SECOND, self._count + 1
+        if place < self._lost:
+            return
+        self._waiting.append(frame)
+        if place >= self._withheld:
+            yield from self._waiting
+            self._waiting.clear()
 
 
 async def _pass_on(asterisk: asyncio.StreamReader, agent: asyncio.StreamWriter) -> None:

@@ -102,8 +102,8 @@ class Stage:
         stack.push_async_callback(self.asterisk.stop)
         media_port = free_port(LOOPBACK, 0)
         bound = f"{LOOPBACK}:{media_port}"
-        if self._control.delay_ms:
-            line = DelayLine(self._control.delay_ms, (LOOPBACK, media_port))
+        if self._control.bends_sound:
+            line = DelayLine(self._control, (LOOPBACK, media_port))
             await line.start()
             stack.push_async_callback(line.close)
             bound = "{}:{}".format(*line.address)

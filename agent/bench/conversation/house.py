@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -77,6 +78,8 @@ class House:
         """For whatever a row wants to keep."""
         self.progress = progress
         """Takes a line that tells a waiting person what is going on."""
+        self.kept: dict[str, Any] = {}
+        """What a row leaves for others of the same house, so that the same calls are not made twice."""
         folder.mkdir(parents=True, exist_ok=True)
         defaults = folder / "defaults.toml"
         defaults.touch()
@@ -183,9 +186,14 @@ class House:
                 found[_name(child)] = child
         return found
 
-    def count_in(self, name: str, pid: int) -> None:
-        """Count a process as if it were the agent's own: for negative controls."""
+    @contextmanager
+    def counting_in(self, name: str, pid: int) -> Iterator[None]:
+        """Count a process as if it were the agent's own, for as long as the block lasts: for negative controls."""
         self._guests[name] = psutil.Process(pid)
+        try:
+            yield
+        finally:
+            del self._guests[name]
 
 
 def _name(process: psutil.Process) -> str:

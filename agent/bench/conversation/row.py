@@ -37,6 +37,10 @@ class Findings:
     """Made by `agent.ops.report.measured`, names `conversation.…`."""
     failures: tuple[Failure, ...] = ()
     """Runs that could not be measured, each with its reason: they are counted beside the row's figures."""
+    notes: tuple[str, ...] = ()
+    """Lines printed under the table: what a figure does not say alone."""
+    failed: Mapping[str, int] = field(default_factory=dict)
+    """By name of a measure how many runs failed for it; a measure that is not named has all of `failures`."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What JSON can hold: every observation, so that a figure can be looked into."""
     conditions: Mapping[str, Any] = field(default_factory=dict)

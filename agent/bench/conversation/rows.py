@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agent.bench.conversation.cost import Cpu, Memory
+from agent.bench.conversation.frames import Frames
+from agent.bench.conversation.greeting import Greeting
+from agent.bench.conversation.latency import Latency
 from agent.bench.conversation.row import Row
 from agent.errors import ConfigurationError
 
 
 def all_rows() -> dict[str, Row]:
     """By name."""
-    rows: list[Row] = []
+    rows: list[Row] = [Latency(), Greeting(), Frames(), Cpu(), Memory()]
     return {row.name: row for row in rows}
 
 
