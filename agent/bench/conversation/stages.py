@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.ops.percentiles import Summary, summarise
 
+SPEECH_ENDED = "speech_ended"
 TURN_ENDED = "turn_ended"
 HELD = "held"
 HEARD = "heard"
@@ -51,10 +52,15 @@ def segments(stages: Mapping[str, float], heard: float) -> list[Segment]:
 
 
 def medians(turns: Iterable[tuple[Mapping[str, float], float]]) -> list[Stage]:
-    """For each stage of the chain, and `turn_ended` before them, when it typically began and ended."""
+    """When each stage of the chain typically began and ended; before them the end of speech and of the turn.
+
+    The end of speech is the detector's word: what it is off from 0 is its error.
+    """
     turns = list(turns)
-    ended = summarise(stages[TURN_ENDED] for stages, _ in turns if TURN_ENDED in stages)
-    found = [Stage(TURN_ENDED, 0.0, ended)] if ended.count else []
+    found = []
+    for stage in (SPEECH_ENDED, TURN_ENDED):
+        reached = summarise(stages[stage] for stages, _ in turns if stage in stages)
+        found += [Stage(stage, 0.0, reached)] if reached.count else []
     spans: dict[str, list[tuple[float, float]]] = {}
     for stages, heard in turns:
         now = 0.0

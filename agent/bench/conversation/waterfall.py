@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.bench.conversation.stages import CHAIN, TURN_ENDED, Stage, medians, segments, slowest_last
+from agent.bench.conversation.stages import CHAIN, SPEECH_ENDED, TURN_ENDED, Stage, medians, segments, slowest_last
 from agent.bench.conversation.table import conditions_line
 from agent.errors import ConfigurationError
 from agent.ops.percentiles import summarise
@@ -22,16 +22,18 @@ Turns = Sequence[tuple[Mapping[str, float], float]]
 """Stages and voice to voice of each answered turn."""
 
 SAYS = {
+    SPEECH_ENDED: "speech over (detector)",
     TURN_ENDED: "turn declared over",
     "transcribed": "transcript",
     "first_token": "model's first word",
     "first_clause": "first clause",
-    "first_sound_queued": "its sound made",
+    "first_sound_queued": "its sound is ready",
     "held": "held until the turn is over",
     "first_sound_played": "let go",
     "heard": "heard at the telephone",
 }
 COLOURS = {
+    SPEECH_ENDED: "#777777",
     TURN_ENDED: "#222222",
     "transcribed": "#0072B2",
     "first_token": "#D55E00",
@@ -45,6 +47,8 @@ COLOURS = {
 FORMATS = (".png", ".svg")
 COLUMN_INCHES, ROWS_INCHES, TOP_INCHES = 6.4, 4.6, 3.4
 DPI = 130
+FEW = 16
+"""So many rows at least fill the lower half: fewer turns get no thicker bars."""
 _SHOWN = 1.08
 """The axis ends so far beyond the slowest 95th percentile; longer turns are cut and bear their figure."""
 
@@ -73,10 +77,13 @@ def draw(report: Report, path: Path) -> None:
         2, len(talks), squeeze=False, sharex=True, gridspec_kw={"height_ratios": [TOP_INCHES, ROWS_INCHES]}
     )
     for column, talk in enumerate(talks):
-        _typical(axes[0][column], talk["calls"], _answered(talk), limit)
-        _every(axes[1][column], slowest_last(_answered(talk)), limit)
+        _typical(axes[0][column], talk["calls"], _answered(talk), limit, named=column == 0)
+        _every(axes[1][column], slowest_last(_answered(talk)), limit, named=column == 0)
     title = textwrap.fill(conditions_line(report.conditions), round(width * 15))
-    figure.suptitle("Where the time of an answer goes, from the caller's last sound", x=0.01, ha="left", weight="bold")
+    figure.suptitle(
+        "Where the time of an answer goes: bars end at the median, whiskers at the 95th percentile (ms since the "
+        "caller's last sound)", x=0.01, ha="left", weight="bold", fontsize=12 if len(talks) > 1 else 9,
+    )  # fmt: skip
     figure.supxlabel(title, fontsize=8, color="#555555", x=0.01, ha="left")
     _legend(axes[1][0])
     figure.savefig(path, format=path.suffix[1:])
@@ -86,13 +93,13 @@ def _answered(talk: Mapping[str, Any]) -> Turns:
     return [(turn["stages_ms"], turn["latency_ms"]) for turn in talk["turns"] if turn["latency_ms"] is not None]
 
 
-def _typical(axes: Axes, calls: int, turns: Turns, limit: float) -> None:
+def _typical(axes: Axes, calls: int, turns: Turns, limit: float, *, named: bool) -> None:
     """Medians as bars, 95th percentiles as whiskers."""
     heard = summarise(latency for _, latency in turns)
     stages = medians(turns)
     for row, stage in enumerate(stages):
         _bar(axes, row, stage, limit)
-    axes.set_yticks(range(len(stages)), [SAYS[stage.stage] for stage in stages])
+    axes.set_yticks(range(len(stages)), [SAYS[stage.stage] if named else "" for stage in stages])
     axes.set_ylim(len(stages) - 0.5, -0.6)
     for colour, key in (("#B00020", "must"), ("#00703C", "aim")):
         bound = getattr(targets()[f"conversation.voice_to_voice_p50_{calls}"], key)
@@ -113,27 +120,36 @@ def _bar(axes: Axes, row: int, stage: Stage, limit: float) -> None:
     axes.barh(row, max(p50 - start, limit / 300), left=start, height=0.62, color=colour)
     axes.plot([p50, min(p95, limit)], [row, row], color=colour, linewidth=1.2)
     axes.plot([min(p95, limit)] * 2, [row - 0.18, row + 0.18], color=colour, linewidth=1.2)
-    label = f"{p50:,.0f} ({p95:,.0f})"
     right = max(p50, min(p95, limit))
-    beside = right < 0.8 * limit
+    place = {"xytext": (4, 0), "ha": "left", "color": "#222222"}
+    if right > 0.8 * limit and start > 0.2 * limit:
+        right, place = start, {**place, "xytext": (-4, 0), "ha": "right"}
+    elif right > 0.8 * limit:  # no room beside it: inside
+        right, place = p50, {"xytext": (-4, 0), "ha": "right", "color": "white"}
     axes.annotate(
-        label, (right if beside else start, row), xytext=(4 if beside else -4, 0), textcoords="offset points",
-        ha="left" if beside else "right", va="center", fontsize=8, color="#222222",
+        f"{p50:,.0f} ({p95:,.0f})", (right, row), textcoords="offset points", va="center", fontsize=8, **place,
+        bbox={"boxstyle": "square,pad=0.1", "edgecolor": "none",
+              "facecolor": "none" if place["color"] == "white" else "white"},
     )  # fmt: skip
 
 
-def _every(axes: Axes, turns: Turns, limit: float) -> None:
+def _every(axes: Axes, turns: Turns, limit: float, *, named: bool) -> None:
     """Each turn as a thin row; the black mark is where it was declared over."""
+    height = 1.0 if len(turns) > FEW else 0.85
     for row, (stages, heard) in enumerate(turns):
         for part in segments(stages, heard):
-            axes.barh(row, part.end - part.start, left=part.start, height=1.0, color=COLOURS[part.stage], linewidth=0)
+            axes.barh(
+                row, part.end - part.start, left=part.start, height=height, color=COLOURS[part.stage], linewidth=0
+            )
         if TURN_ENDED in stages:
-            axes.plot([stages[TURN_ENDED]] * 2, [row - 0.5, row + 0.5], color=COLOURS[TURN_ENDED], linewidth=1.4)
+            axes.plot(
+                [stages[TURN_ENDED]] * 2, [row - height / 2, row + height / 2], color=COLOURS[TURN_ENDED], linewidth=1.4
+            )
         if heard > limit:
             axes.text(limit, row, f"{heard:,.0f} ", fontsize=7, ha="right", va="center", color="white", weight="bold")
-    axes.set_ylim(len(turns) - 0.5, -0.5)
+    axes.set_ylim(max(len(turns), FEW) - 0.5, -0.5)
     axes.set_yticks([])
-    axes.set_ylabel("each turn, slowest last")
+    axes.set_ylabel("each turn, slowest last" if named else "")
     axes.set_xlabel("ms since the caller's last sound")
     axes.tick_params(labelbottom=True)
     _plain(axes, limit)
