@@ -121,15 +121,14 @@ def _bar(axes: Axes, row: int, stage: Stage, limit: float) -> None:
     axes.plot([p50, min(p95, limit)], [row, row], color=colour, linewidth=1.2)
     axes.plot([min(p95, limit)] * 2, [row - 0.18, row + 0.18], color=colour, linewidth=1.2)
     right = max(p50, min(p95, limit))
-    place = {"xytext": (4, 0), "ha": "left", "color": "#222222"}
-    if right > 0.8 * limit and start > 0.2 * limit:
-        right, place = start, {**place, "xytext": (-4, 0), "ha": "right"}
-    elif right > 0.8 * limit:  # no room beside it: inside
-        right, place = p50, {"xytext": (-4, 0), "ha": "right", "color": "white"}
+    at, inside = right, False
+    if right > 0.8 * limit:  # no room beside it
+        inside = start <= 0.2 * limit
+        at = p50 if inside else start
     axes.annotate(
-        f"{p50:,.0f} ({p95:,.0f})", (right, row), textcoords="offset points", va="center", fontsize=8, **place,
-        bbox={"boxstyle": "square,pad=0.1", "edgecolor": "none",
-              "facecolor": "none" if place["color"] == "white" else "white"},
+        f"{p50:,.0f} ({p95:,.0f})", (at, row), xytext=(4 if at == right else -4, 0), textcoords="offset points",
+        ha="left" if at == right else "right", va="center", fontsize=8, color="white" if inside else "#222222",
+        bbox={"boxstyle": "square,pad=0.1", "edgecolor": "none", "facecolor": "none" if inside else "white"},
     )  # fmt: skip
 
 
