@@ -14,6 +14,7 @@ from agent.dialog.conversation import Conversation
 from agent.dialog.mind import ChatModel
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
+from agent.dialog.speculation import Speculation
 from agent.dialog.work import Parts
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
@@ -25,6 +26,7 @@ from agent.ops.garbage import spare_what_stays
 from agent.ops.health import HealthServer
 from agent.personas import check_numbers, load_agents
 from agent.settings import Settings
+from agent.speech.gate import Gate
 from agent.speech.stt import WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.vad import VoiceDetector, load_model
@@ -153,7 +155,8 @@ class PhoneAgent:
     async def _parts(self, fleet: Fleet, stack: contextlib.AsyncExitStack) -> Parts:
         settings = self._settings
         load_model()
-        mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, settings.tts.deadline_s, settings.tts.voice))
+        stt, tts = settings.stt, settings.tts
+        mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, tts.deadline_s, tts.voice, gate=Gate(tts.parallel)))
         mind = ChatModel(
             base_url=fleet.llm_base_url,
             api_key=fleet.llm_api_key,
@@ -168,11 +171,12 @@ class PhoneAgent:
             await asyncio.wait({self._warming})
         return Parts(
             settings=settings,
-            ears=WyomingSpeechToText(fleet.stt_uri, settings.stt.deadline_s),
+            ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=Gate(stt.parallel)),
             mind=mind,
             mouth=mouth,
             detector=VoiceDetector,
             sink=self._sink,
+            speculation=Speculation(enabled=settings.turns.speculate),
         )
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:

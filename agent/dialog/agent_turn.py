@@ -12,6 +12,7 @@ from agent.media.playout import Clip, Playout
 class _Piece:
     text: str
     clip: Clip
+    aside: bool
 
 
 class AgentTurn:
@@ -25,10 +26,14 @@ class AgentTurn:
         self.started_at: float | None = None
         """When the first sample was sent, on the event loop's clock."""
 
-    def say(self, text: str, pcm: bytes) -> Clip:
-        """Queue one sentence, 8 kHz signed 16-bit little-endian mono, behind those before it."""
+    def say(self, text: str, pcm: bytes, *, aside: bool = False) -> Clip:
+        """Queue one sentence, 8 kHz signed 16-bit little-endian mono, behind those before it.
+
+        `aside`: a word to bridge a wait. It is recorded, but no part of the answer: a model that reads "Let me see." in
+        its own answers begins each one with it.
+        """
         clip = self._playout.play(pcm)
-        self._pieces.append(_Piece(text, clip))
+        self._pieces.append(_Piece(text, clip, aside))
         if len(self._pieces) == 1:
             clip.started.add_done_callback(lambda started: self._first_sound(started.result(), text))
         return clip
@@ -43,6 +48,11 @@ class AgentTurn:
             await piece.clip.done
 
     @property
+    def text(self) -> str:
+        """All that was queued, heard or not."""
+        return " ".join(piece.text for piece in self._pieces)
+
+    @property
     def interrupted(self) -> bool:
         """Whether any of it was cut."""
         return any(piece.clip.sent < piece.clip.samples for piece in self._pieces)
@@ -51,6 +61,11 @@ class AgentTurn:
     def heard(self) -> str:
         """The text by the samples really sent: whole sentences, and of a cut one the words that fit its share."""
         return " ".join(part for part in map(_heard, self._pieces) if part)
+
+    @property
+    def heard_of_the_answer(self) -> str:
+        """The same without asides."""
+        return " ".join(part for part in map(_heard, (piece for piece in self._pieces if not piece.aside)) if part)
 
     def _first_sound(self, at: float | None, text: str) -> None:
         self.started_at = at

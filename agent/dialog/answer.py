@@ -1,10 +1,12 @@
-"""One answer on its way: words from the mind, by sentence to the mouth, sound to the caller."""
+"""One answer on its way: words from the mind, by sentence to the mouth, sound to the caller.
+
+It may begin before the caller's turn is over: then the first piece is ready, and held back until it may be spoken."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from agent.dialog.agent_turn import AgentTurn
@@ -14,6 +16,7 @@ from agent.dialog.patience import with_patience
 from agent.errors import LanguageModelError, PhoneAgentError
 from agent.speech.sentences import SentenceSplitter
 from agent.speech.tts import TextToSpeech
+from agent.speech.urgency import Escalation, Urgency
 
 _Sentence = str | PhoneAgentError | None
 """None: the answer is complete."""
@@ -42,8 +45,10 @@ class Speaking:
     mind_deadline_s: float
     mouth_deadline_s: float
     apologise: Callable[[PhoneAgentError], None]
-    caller_quiet: asyncio.Event
-    """Set while the caller does not speak."""
+    may_speak: Callable[[], Awaitable[None]]
+    """Returns when the turn is the agent's and the caller does not speak."""
+    urgency: Escalation
+    """Of the first piece: speculation until the caller's turn is over."""
 
 
 class Answer:
@@ -86,12 +91,13 @@ class Answer:
 
     async def _say(self, sentence: str) -> None:
         parts = self._parts
+        urgency = parts.urgency if self.marks.first_sound_queued is None else Urgency.CALLER_LISTENS
         pcm = await with_patience(
-            lambda: parts.mouth.synthesize(sentence, voice=parts.voice),
+            lambda: parts.mouth.synthesize(sentence, voice=parts.voice, urgency=urgency),
             deadline_s=parts.mouth_deadline_s,
             apologise=parts.apologise,
         )
-        await parts.caller_quiet.wait()
+        await parts.may_speak()
         if self.marks.first_sound_queued is None:
             self.marks.first_sound_queued = _now()
         self._turn.say(sentence, pcm)

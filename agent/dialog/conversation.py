@@ -1,28 +1,47 @@
 """One call's loop: wires ears, mind and mouth by what turn-taking decides.
 
-Everything that happens (the caller's speech, the end of a piece of work, a time limit, the end of the stream) comes
-through one queue and is handled in order, so nothing here needs a lock.
+Everything that happens (the caller's speech, what was understood of it, the end of a piece of work, a time limit, the
+end of the stream) comes through one queue and is handled in order, so nothing here needs a lock.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
+from agent.dialog.judge import Judge
 from agent.dialog.listener import Draft, Heard, Listener, Utterance
 from agent.dialog.prompts import system_prompt
 from agent.dialog.silence import SilenceAction, SilenceWatch
-from agent.dialog.turn_taking import Interrupted, NoiseOver, Resumed, SpeechBegan, TurnTaking
+from agent.dialog.turn_taking import (
+    AgentVoice,
+    GoOn,
+    Interrupted,
+    NoiseOver,
+    Resumed,
+    SpeechBegan,
+    TurnTaking,
+    Yield,
+)
 from agent.dialog.work import Parts, Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.media.ending import MediaEnd
 from agent.media.outcome import Outcome
 from agent.media.stream import MediaStream
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """The words of a turn that may be over."""
+
+    draft: Draft
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +72,7 @@ class _Key:
     """The caller pressed a key."""
 
 
-_Input = Heard | _WorkDone | _MustEnd | _SilenceDue | _StreamClosed | _Key
+_Input = Heard | _Understood | _WorkDone | _MustEnd | _SilenceDue | _StreamClosed | _Key
 
 
 class Conversation:
@@ -81,10 +100,11 @@ class Conversation:
         self._journal = Journal(call.id, history, parts.sink)
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
+        judge = Judge(lambda: agent.language, parts.settings.turns, agent_text=self._agent_text)
         self._listener = Listener(
             parts.detector(),
-            TurnTaking(parts.settings.turns),
-            agent_talks=lambda: stream.playout.busy,
+            TurnTaking(parts.settings.turns, judge),
+            agent=self._agent_voice,
             heard=self._inputs.put_nowait,
         )
         self._caller_quiet = asyncio.Event()
@@ -92,10 +112,16 @@ class Conversation:
         self._prompt_read = asyncio.create_task(parts.mind.prefill(history.messages()), name="prefill")
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
-        self._drafting = Drafting(parts.ears, agent.language)
+        self._drafting = Drafting(
+            parts.ears,
+            lambda: agent.language,
+            lambda draft, text: self._inputs.put_nowait(_Understood(draft, text.strip())),
+        )
+        self._guess: _Understood | None = None
+        self._caller: CallerTurn | None = None
+        self._waiting: list[Stretch] = []
         self._cut_tasks: set[asyncio.Task[EndedReason | None]] = set()
-        self._waiting: Utterance | None = None
-        self._was_cut = False
+        self._last_agent_text = ""
 
     async def run(self) -> EndedReason:
         """Talk until somebody ends it; returns why, after the last word was played.
@@ -113,7 +139,7 @@ class Conversation:
         timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, time_up)
         silence: asyncio.TimerHandle | None = None
         try:
-            self._start(self._begin().say_phrase(self._agent.greeting))
+            self._start(self._begin().say_phrase(self._agent.greeting, then_protected=self._agent.notice))
             while True:
                 reason = self._handle(await self._inputs.get())
                 if reason is not None:
@@ -127,31 +153,19 @@ class Conversation:
             if silence is not None:
                 silence.cancel()
             self._cut()
+            self._close_caller_turn()
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, *self._cut_tasks, self._drafting.close(), return_exceptions=True)
 
     def _handle(self, happened: _Input) -> EndedReason | None:
         match happened:
-            case SpeechBegan():
-                self._caller_quiet.clear()
-                self._silence.sound()
-            case Draft():
-                self._drafting.begin(happened)
-            case Resumed():
-                self._drafting.forget()
-            case NoiseOver():
-                self._drafting.forget()
-                self._caller_quiet.set()
-            case Interrupted():
-                if self._agent.interruptible and not self._closing:
-                    self._was_cut = self._stream.playout.busy
-                    self._cut()
-            case Utterance():
-                self._caller_quiet.set()
-                self._take(happened)
+            case Yield() | GoOn() | Interrupted():
+                self._overlap(happened)
+            case _Understood():
+                self._understood(happened)
             case _Key():
-                self._silence.sound()
+                self._silence.words()
             case _WorkDone(task):
                 return self._finish(task)
             case _SilenceDue():
@@ -160,29 +174,98 @@ class Conversation:
                 self._end_with(text, reason)
             case _StreamClosed():
                 return EndedReason.CALLER_HANGUP
+            case _:
+                self._listen(happened)
         return None
 
+    def _overlap(self, decision: Yield | GoOn | Interrupted) -> None:
+        match decision:
+            case Yield():
+                self._stream.playout.pause()
+                self._journal.agent_paused()
+            case GoOn():
+                self._stream.playout.resume()
+                self._journal.agent_resumed()
+            case Interrupted():
+                self._cut()
+                self._caller = self._caller or CallerTurn()
+                self._caller.interrupts = True
+                self._speculate()
+
+    def _listen(self, heard: SpeechBegan | Draft | Resumed | NoiseOver | Utterance) -> None:
+        match heard:
+            case SpeechBegan(run_on=run_on):
+                if not run_on:
+                    self._caller_quiet.clear()
+                    self._silence.sound(self._loop.time())
+            case Draft():
+                self._drafting.begin(heard, urgent=self._stream.playout.paused)
+            case Resumed():
+                self._caller_goes_on()
+            case NoiseOver():
+                self._caller_goes_on()
+                self._drafting.reset()
+                self._caller_quiet.set()
+            case Utterance():
+                self._caller_quiet.set()
+                self._take(heard)
+
+    def _understood(self, understood: _Understood) -> None:
+        self._guess = understood
+        if understood.text:
+            self._silence.words()
+        self._listener.understood(understood.draft, understood.text)
+        self._speculate()
+
+    def _speculate(self) -> None:
+        """Begin the answer to what was understood, in case that it is all."""
+        guess, work, caller = self._guess, self._work, self._caller
+        if guess is None or not guess.text or guess.draft.goes_on or self._closing:
+            return
+        if (work is not None and work.talking) or self._stream.playout.busy or self._waiting:
+            return
+        if caller is not None and not caller.understood:
+            return
+        self._cut()  # an answer to less than what is known now
+        if not self._parts.speculation.may_begin():
+            return
+        self._caller = caller = caller or CallerTurn()
+        self._start(self._begin(caller, " ".join(filter(None, (caller.text, guess.text)))).respond(caller))
+
+    def _caller_goes_on(self) -> None:
+        """What was prepared for the end of their turn is void."""
+        self._guess = None
+        self._drafting.forget()
+        if self._work is not None and self._work.speculative:
+            self._cut()
+
     def _take(self, utterance: Utterance) -> None:
+        """The caller's turn, or one more stretch of it, is over."""
+        guess, self._guess = self._guess, None
+        stretch = Stretch(utterance, self._drafting.claim(utterance))
         if self._closing:
             return
-        if not self._agent.interruptible and self._stream.playout.busy:
-            self._waiting = utterance  # answered when the agent has finished
+        if self._stream.playout.busy or (self._work is not None and self._work.talking):
+            self._waiting.append(stretch)  # answered when the agent has finished
             return
-        unheard = self._work.uncommitted if self._work else None
-        if unheard is not None:
-            utterance = replace(
-                utterance,
-                pcm=unheard.pcm + utterance.pcm,
-                started_s=unheard.started_s,
-                speech_ms=unheard.speech_ms + utterance.speech_ms,
-            )
-        self._cut()
-        begun = self._drafting.claim(utterance) if unheard is None else None
-        self._start(self._begin().respond(utterance, cut_agent_short=self._was_cut, begun=begun))
-        self._was_cut = False
+        self._answer(stretch, guess)
 
-    def _begin(self) -> Work:
-        self._silence.sound()
+    def _answer(self, stretch: Stretch, guess: _Understood | None = None) -> None:
+        caller = self._caller = self._caller or CallerTurn()
+        caller.stretches.append(stretch)
+        if guess is not None and guess.draft.ended_s == stretch.utterance.ended_s and not guess.draft.goes_on:
+            caller.texts[len(caller.stretches) - 1] = guess.text
+            if self._work is not None and self._work.speculative:
+                self._work.commit()
+                return
+        self._cut()
+        work = self._begin(caller)
+        work.commit()
+        self._start(work.respond(caller))
+
+    def _begin(self, caller: CallerTurn | None = None, guess: str | None = None) -> Work:
+        if guess is None:
+            self._silence.agent_speaks()
         self._work = Work(
             self._parts,
             self._agent,
@@ -190,6 +273,9 @@ class Conversation:
             self._stream.playout,
             caller_quiet=self._caller_quiet,
             prompt_read=self._prompt_read,
+            may_ask_again=self._silence.may_ask_again,
+            caller=caller,
+            guess=guess,
         )
         return self._work
 
@@ -203,19 +289,28 @@ class Conversation:
             return None
         self._task = None
         if self._work is not None:
+            self._last_agent_text = self._work.text or self._last_agent_text
             self._work.close()
-            if self._work.understood:
-                self._silence.words()
+        self._close_caller_turn()
         reason = task.result()
-        if reason is None and self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            self._take(waiting)
+        if reason is None and self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._caller = CallerTurn(stretches=waiting[:-1])
+            self._answer(waiting[-1])
         return reason
+
+    def _close_caller_turn(self) -> None:
+        caller, self._caller = self._caller, None
+        if caller is not None and caller.stretches and not caller.answered:
+            self._journal.caller_turn(caller)
 
     def _cut(self) -> None:
         """Stop what the agent says and does; what was heard of it enters the history."""
         if self._work is not None:
+            self._last_agent_text = self._work.text or self._last_agent_text
             self._work.close()
+        if self._caller is not None and self._caller.answered:
+            self._caller = None
         if self._task is not None:
             self._cut_tasks.add(self._task)
             self._task.cancel()
@@ -225,16 +320,27 @@ class Conversation:
     def _closing(self) -> bool:
         return self._work is not None and self._work.final
 
+    def _agent_voice(self) -> AgentVoice:
+        work = self._work
+        talks = self._stream.playout.busy or (work is not None and work.talking)
+        protected = not self._agent.interruptible or self._closing or (work is not None and work.protected)
+        return AgentVoice(talks, protected)
+
+    def _agent_text(self) -> str:
+        """What the agent says, or said last."""
+        return (self._work.text if self._work is not None else "") or self._last_agent_text
+
     def _end_with(self, text: str, reason: EndedReason) -> None:
         if self._closing:
             return
         self._cut()
+        self._close_caller_turn()
         self._start(self._begin().say_and_end(text, reason))
 
     def _watch_silence(self) -> asyncio.TimerHandle | None:
         if self._task is None and self._caller_quiet.is_set():
             self._silence.quiet(self._loop.time())
-        due = self._silence.due_at()
+        due = self._silence.due_at() if self._task is None else None
         return None if due is None else self._loop.call_at(due, self._inputs.put_nowait, _SilenceDue())
 
     def _break_silence(self) -> None:

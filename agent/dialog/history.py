@@ -42,9 +42,16 @@ class History:
         if text:
             self._add(Role.AGENT, text + INTERRUPTED if interrupted else text)
 
-    def messages(self) -> list[Message]:
-        """The prompt: the system's message, then the turns in order."""
-        return [self._system, *self._turns]
+    def messages(self, pending: str | None = None) -> list[Message]:
+        """The prompt: the system's message, then the turns in order.
+
+        `pending`: words of the caller that are not history yet, since the agent has not answered them.
+        """
+        turns = list(self._turns)
+        if pending is not None:
+            before = f"{turns.pop().text} " if turns and turns[-1].role is Role.CALLER else ""
+            turns.append(Message(Role.CALLER, before + pending))
+        return [self._system, *turns]
 
     def _add(self, role: Role, text: str) -> None:
         if self._turns and self._turns[-1].role is role:

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from agent.dialog.agent_turn import AgentTurn
+from agent.dialog.caller_turn import CallerTurn
 from agent.dialog.history import History
-from agent.dialog.listener import Utterance
-from agent.domain.events import EventSink, SpeechStarted, Trouble, TurnEnded
+from agent.domain.events import EventSink, SpeechPaused, SpeechResumed, SpeechStarted, Trouble, TurnEnded
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.errors import PhoneAgentError
 
@@ -27,21 +27,31 @@ class Journal:
         """Seconds since the answer, of now or of a time of the event loop."""
         return (asyncio.get_running_loop().time() if loop_time is None else loop_time) - self._began
 
-    def caller_turn(self, utterance: Utterance, text: str) -> None:
-        """The caller said something that was understood."""
-        self.history.caller_said(text)
-        self._turn_ended(Speaker.CALLER, text, utterance.started_s, utterance.ended_s)
+    def caller_turn(self, turn: CallerTurn) -> None:
+        """The caller's turn is closed; one of which nothing was understood leaves no trace."""
+        if turn.text:
+            self.history.caller_said(turn.text)
+            self._turn_ended(Speaker.CALLER, turn.text, turn.started_s, turn.ended_s)
 
-    def agent_began(self, text: str) -> None:
-        """The first sound of the agent's turn was sent."""
-        self._sink(SpeechStarted(self._call_id, datetime.now(UTC), turn_index=self._turns, text=text))
+    def agent_began(self, text: str, *, after_caller: bool = False) -> None:
+        """The first sound of the agent's turn was sent; `after_caller`: the turn before it is still to be recorded."""
+        index = self._turns + after_caller
+        self._sink(SpeechStarted(self._call_id, datetime.now(UTC), turn_index=index, text=text))
+
+    def agent_paused(self) -> None:
+        """The agent fell silent for a sound of the caller's."""
+        self._sink(SpeechPaused(self._call_id, datetime.now(UTC), turn_index=self._turns))
+
+    def agent_resumed(self) -> None:
+        """The agent went on from where it had paused."""
+        self._sink(SpeechResumed(self._call_id, datetime.now(UTC), turn_index=self._turns))
 
     def agent_turn(self, turn: AgentTurn, timings: Timings) -> None:
         """The agent's turn is over; one of which nothing was heard leaves no trace."""
         heard = turn.heard
         if turn.started_at is None or not heard:
             return
-        self.history.agent_was_heard(heard, interrupted=turn.interrupted)
+        self.history.agent_was_heard(turn.heard_of_the_answer, interrupted=turn.interrupted)
         self._turn_ended(
             Speaker.AGENT,
             heard,

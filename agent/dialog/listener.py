@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.dialog.turn_taking import (
+    AgentVoice,
     Decision,
+    GoOn,
     Interrupted,
     NoiseOver,
     Paused,
+    Probe,
     Resumed,
     SpeechBegan,
     TurnOver,
     TurnTaking,
+    Yield,
 )
 
 FRAME_MS = 20
@@ -39,7 +43,7 @@ class VoiceDetection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """The sound of one turn of the caller."""
+    """The sound of one stretch of the caller's speech, from its first sound until it was taken for a turn."""
 
     pcm: bytes
     """8 kHz signed 16-bit little-endian mono, from PRE_ROLL_MS before the speech to POST_ROLL_MS after it."""
@@ -51,14 +55,21 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The sound of a turn that may be over: what its Utterance will hold, if it is."""
+    """The sound of a turn that may be over, or goes on: what its Utterance begins with."""
 
     pcm: bytes
-    ended_s: float
-    """As of the Utterance."""
+    ended_ms: int
+    """End of the last speech in it, on the call's clock."""
+    goes_on: bool = False
+    """The caller is still speaking."""
+
+    @property
+    def ended_s(self) -> float:
+        """The same in seconds, as of the Utterance."""
+        return self.ended_ms / 1000
 
 
-Heard = SpeechBegan | Interrupted | Resumed | NoiseOver | Draft | Utterance
+Heard = SpeechBegan | Yield | GoOn | Interrupted | Resumed | NoiseOver | Draft | Utterance
 
 
 class Listener:
@@ -73,12 +84,12 @@ class Listener:
         detector: VoiceDetection,
         turns: TurnTaking,
         *,
-        agent_talks: Callable[[], bool],
+        agent: Callable[[], AgentVoice],
         heard: Callable[[Heard], None],
     ) -> None:
         self._detector = detector
         self._turns = turns
-        self._agent_talks = agent_talks
+        self._agent = agent
         self._heard = heard
         self._clock_ms = 0
         self._recent: deque[bytes] = deque(maxlen=PRE_ROLL_MS // FRAME_MS + 2 * WINDOW_MS // FRAME_MS)
@@ -118,18 +129,27 @@ class Listener:
         else:
             self._turn += frame
         for probability in self._detector.feed(frame):
-            for decision in self._turns.hear(probability, self._clock_ms, WINDOW_MS, agent_talks=self._agent_talks()):
-                self._decided(decision)
+            self._decided(self._turns.hear(probability, self._clock_ms, WINDOW_MS, self._agent()))
 
-    def _decided(self, decision: Decision) -> None:
+    def understood(self, draft: Draft, text: str) -> None:
+        """What the recogniser made of a draft."""
+        self._decided(self._turns.words(text, draft.ended_ms, self._clock_ms))
+
+    def _decided(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            self._pass_on(decision)
+
+    def _pass_on(self, decision: Decision) -> None:
         match decision:
             case SpeechBegan():
                 self._turn = bytearray(b"".join(self._recent))
                 self._turn_began_ms = self._clock_ms - len(self._recent) * FRAME_MS
                 self._recent.clear()
                 self._heard(decision)
-            case Paused():
-                self._heard(Draft(self._sound_until(decision.ended_ms), decision.ended_ms / 1000))
+            case Paused(ended_ms):
+                self._heard(Draft(self._sound_until(ended_ms), ended_ms))
+            case Probe(at_ms):
+                self._heard(Draft(bytes(self._turn or b""), at_ms, goes_on=True))
             case TurnOver():
                 pcm = self._sound_until(decision.ended_ms)
                 self._close_turn()
@@ -137,7 +157,7 @@ class Listener:
             case NoiseOver():
                 self._close_turn()
                 self._heard(decision)
-            case Interrupted() | Resumed():
+            case Yield() | GoOn() | Interrupted() | Resumed():
                 self._heard(decision)
 
     def _sound_until(self, ended_ms: int) -> bytes:

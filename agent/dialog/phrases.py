@@ -27,7 +27,7 @@ class PhraseBook:
         """Synthesise all fixed sentences; waits as long as the mouth is away, which is said once."""
         said = False
         for agent in agents:
-            for text in (agent.greeting, *agent.phrases.model_dump().values()):
+            for text in filter(None, (agent.greeting, agent.notice, *agent.phrases.model_dump().values())):
                 while (agent.voice, text) not in self._sounds:
                     try:
                         self._sounds[agent.voice, text] = await self._mouth.synthesize(

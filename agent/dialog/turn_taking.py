@@ -1,24 +1,36 @@
-"""When the caller's turn begins, interrupts and ends: a pure machine, fed with time and speech probability.
+"""Whose turn it is: a pure machine, fed with time, speech probability, words, and whether the agent talks.
 
-Policy, in the order in which it is decided for each window of sound:
+Policy, in the order in which it is decided:
 
-1. Speech begins with one window at or above `speech_probability` and lasts while windows stay above that less 0.15,
+1. **Speech** begins with one window at or above `speech_probability` and lasts while windows stay above that less 0.15,
    so that a probability that hovers about the threshold does not tear a word apart.
-2. `interrupt_speech_ms` of speech while the agent talks is an interruption, reported once in a turn.
-3. `pause_ms` after the last speech the turn may be over: understanding it can begin. Speech takes that back.
-   `end_silence_ms` after the last speech it is over. Both count from the speech, not from its detection.
-4. A turn with less than `min_speech_ms` of speech in it was a noise, and so is one shorter than
-   `interrupt_speech_ms` during which the agent talked: "mm-hm" neither stops it nor wants an answer.
-5. A turn longer than `max_turn_s` is closed and the next one begins, so that an answer and memory stay bounded.
+2. **Overlap.** `yield_speech_ms` of speech while the agent talks make it fall silent at once (`Yield`). Words commit
+   the interruption (`Interrupted`). Silence without words, a backchannel or the agent's own echo take it back (`GoOn`),
+   and so do `yield_limit_ms` in which no word was understood. False alarms in a row make the agent harder to stop.
+   Speech of the agent that is protected is not stopped; what the caller says in it is heard like anything else.
+3. **Pause.** `pause_ms` after the last speech the turn may be over: understanding it begins (`Paused`). Speech takes
+   that back (`Resumed`). Understanding also begins while speech goes on (`Probe`): soon after the agent yielded, and
+   every `probe_ms` of unbroken speech, so that it keeps up.
+4. **End.** A turn is over (`TurnOver`) when the silence after the last speech has lasted as long as the judge wants for
+   the words in it; without words, after `longest_wait_ms`. It counts from the speech, not from its detection.
+5. A turn with less than `min_speech_ms` of speech in it was a noise (`NoiseOver`).
+6. A turn longer than `max_turn_s` is closed, so that answer and memory stay bounded; what goes on after it without a
+   pause neither stops the agent nor holds it back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
 
 from agent.settings import TurnSettings
 
 HYSTERESIS = 0.15  # Silero's own margin between its start and end thresholds
+FALSE_ALARMS = 3
+"""After so many in a row the speech that makes the agent yield must be twice as long, up to HARDEST_YIELD_MS."""
+HARDEST_YIELD_MS = 256
+YIELD_PROBE_MS = 640  # of speech since the agent yielded: a word or two, longer than a cough
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +38,27 @@ class SpeechBegan:
     """The caller may have begun to speak."""
 
     at_ms: int
+    run_on: bool = False
+    """It goes on without a pause from a turn that was closed for its length: the agent need not wait for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """The caller makes a sound while the agent talks: it falls silent until more is known."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """It was no interruption: the agent goes on from where it fell silent."""
+
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The caller speaks while the agent does."""
+    """The caller said words while the agent talked: they have the turn."""
 
     at_ms: int
 
@@ -41,6 +69,13 @@ class Paused:
 
     ended_ms: int
     """End of the last speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The caller goes on speaking; what was said so far can be understood meanwhile."""
+
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +103,52 @@ class NoiseOver:
     at_ms: int
 
 
-Decision = SpeechBegan | Interrupted | Paused | Resumed | TurnOver | NoiseOver
+Decision = SpeechBegan | Yield | GoOn | Interrupted | Paused | Probe | Resumed | TurnOver | NoiseOver
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVoice:
+    """What the agent does at this moment."""
+
+    talks: bool = False
+    """It says something and has not finished; also while it has yielded."""
+    protected: bool = False
+    """It may not be interrupted."""
+
+
+class TurnJudge(Protocol):
+    """What words mean for whose turn it is."""
+
+    def wait_ms(self, words: str) -> int:
+        """Silence after `words`, so far all of the turn, that ends it; in milliseconds."""
+        ...
+
+    def takes_the_turn(self, words: str) -> bool:
+        """Whether `words`, said while the agent talked, are meant to stop it."""
+        ...
+
+    def went_on(self, paused_ms: int) -> None:
+        """The caller paused for so long within a turn."""
+        ...
+
+    def turn_over(self) -> None:
+        """The turn has ended."""
+        ...
+
+
+class Overlap(Enum):
+    """What a turn of the caller's has to do with speech of the agent's."""
+
+    NONE = "none"
+    """The agent was silent."""
+    WON = "won"
+    """The agent was interrupted by it."""
+    YIELDED = "yielded"
+    """The agent fell silent for it; whether rightly is not known yet."""
+    DENIED = "denied"
+    """The agent went on, for want of words; words may still interrupt it."""
+    UNDER = "under"
+    """The agent may not be interrupted by it."""
 
 
 @dataclass(slots=True)
@@ -78,57 +158,128 @@ class _Turn:
     started_ms: int
     last_speech_ms: int
     speech_ms: int = 0
-    overlapped: bool = False
-    """The agent talked during it."""
-    interrupted: bool = False
-    """It was long enough to stop the agent, and that was said."""
+    run_ms: int = 0
+    """Speech since its last pause or noise-free window."""
+    unheard_ms: int = 0
+    """Speech since understanding last began."""
+    overlap: Overlap = Overlap.NONE
+    yielded_ms: int = 0
     paused: bool = False
+    wait_ms: int | None = None
+    """Wanted silence after the last speech; None: its words are not known."""
 
 
 class TurnTaking:
     """The caller's side of one call."""
 
-    def __init__(self, policy: TurnSettings) -> None:
+    def __init__(self, policy: TurnSettings, judge: TurnJudge) -> None:
         self._policy = policy
+        self._judge = judge
         self._turn: _Turn | None = None
         self._in_speech = False
+        self._runs_on = False
+        self._false_alarms = 0
 
-    def hear(self, probability: float, at_ms: int, window_ms: int, *, agent_talks: bool) -> list[Decision]:
+    def hear(self, probability: float, at_ms: int, window_ms: int, agent: AgentVoice) -> list[Decision]:
         """Take one window of sound that ended at `at_ms`; what follows from it, in order."""
         decisions: list[Decision] = []
-        policy, turn = self._policy, self._turn
-        self._in_speech = probability >= policy.speech_probability - (HYSTERESIS if self._in_speech else 0)
+        self._in_speech = probability >= self._policy.speech_probability - (HYSTERESIS if self._in_speech else 0)
+        turn = self._turn
         if turn is None:
+            self._runs_on = self._runs_on and self._in_speech
             if not self._in_speech:
                 return decisions
             turn = self._turn = _Turn(started_ms=at_ms - window_ms, last_speech_ms=at_ms)
-            decisions.append(SpeechBegan(turn.started_ms))
+            turn.overlap = Overlap.UNDER if self._runs_on else Overlap.NONE
+            decisions.append(SpeechBegan(turn.started_ms, self._runs_on))
         if self._in_speech:
-            turn.speech_ms += window_ms
-            turn.last_speech_ms = at_ms
-            if turn.paused:
-                turn.paused = False
-                decisions.append(Resumed(at_ms))
-        turn.overlapped = turn.overlapped or agent_talks
-        if agent_talks and not turn.interrupted and turn.speech_ms >= policy.interrupt_speech_ms:
-            turn.interrupted = True
-            decisions.append(Interrupted(at_ms))
-        silent_ms = at_ms - turn.last_speech_ms
-        fell_silent = silent_ms >= policy.end_silence_ms
-        too_long = at_ms - turn.started_ms >= policy.max_turn_s * 1000
-        if fell_silent or too_long:
-            self._turn, self._in_speech = None, False
-            decisions.append(self._judge(turn, at_ms))
-        elif silent_ms >= policy.pause_ms and not turn.paused and not self._is_noise(turn):
-            turn.paused = True
-            decisions.append(Paused(turn.last_speech_ms))
+            decisions += self._speech(turn, at_ms, window_ms)
+        else:
+            turn.run_ms = 0
+        decisions += self._overlap(turn, at_ms, agent)
+        return decisions + self._silence(turn, at_ms)
+
+    def words(self, text: str, ended_ms: int, at_ms: int) -> list[Decision]:
+        """Take what was understood of the turn up to `ended_ms`, at `at_ms`; what follows from it, in order."""
+        turn = self._turn
+        if turn is None:
+            return []
+        decisions: list[Decision] = []
+        complete = ended_ms == turn.last_speech_ms and not self._in_speech
+        if turn.overlap not in {Overlap.NONE, Overlap.WON}:
+            if text and self._judge.takes_the_turn(text):
+                if turn.overlap is not Overlap.UNDER:
+                    turn.overlap = Overlap.WON
+                    self._false_alarms = 0
+                    decisions.append(Interrupted(at_ms))
+            elif complete:
+                return self._end_noise(turn, at_ms)
+        if complete:
+            turn.wait_ms = self._judge.wait_ms(text)
+            decisions += self._silence(turn, at_ms)
         return decisions
 
-    def _judge(self, turn: _Turn, at_ms: int) -> Decision:
-        if self._is_noise(turn):
-            return NoiseOver(at_ms)
-        return TurnOver(turn.started_ms, turn.last_speech_ms, turn.speech_ms)
+    def _speech(self, turn: _Turn, at_ms: int, window_ms: int) -> list[Decision]:
+        decisions: list[Decision] = []
+        if turn.paused:
+            turn.paused = False
+            turn.unheard_ms = 0
+            self._judge.went_on(at_ms - window_ms - turn.last_speech_ms)
+            decisions.append(Resumed(at_ms))
+        turn.wait_ms = None
+        turn.last_speech_ms = at_ms
+        turn.speech_ms += window_ms
+        turn.run_ms += window_ms
+        turn.unheard_ms += window_ms
+        due_ms = YIELD_PROBE_MS if turn.overlap is Overlap.YIELDED else self._policy.probe_ms
+        if turn.unheard_ms >= due_ms:
+            turn.unheard_ms = 0
+            decisions.append(Probe(at_ms))
+        return decisions
 
-    def _is_noise(self, turn: _Turn) -> bool:
-        is_backchannel = turn.overlapped and turn.speech_ms < self._policy.interrupt_speech_ms
-        return turn.speech_ms < self._policy.min_speech_ms or is_backchannel
+    def _overlap(self, turn: _Turn, at_ms: int, agent: AgentVoice) -> list[Decision]:
+        if turn.overlap is Overlap.NONE and agent.talks:
+            if agent.protected:
+                turn.overlap = Overlap.UNDER
+            elif turn.run_ms >= self._yield_speech_ms:
+                turn.overlap, turn.yielded_ms = Overlap.YIELDED, at_ms
+                return [Yield(at_ms)]
+        if turn.overlap is Overlap.YIELDED and at_ms - turn.yielded_ms >= self._policy.yield_limit_ms:
+            turn.overlap = Overlap.DENIED
+            return self._false_alarm(at_ms)
+        return []
+
+    def _silence(self, turn: _Turn, at_ms: int) -> list[Decision]:
+        """What the time since the last speech decides."""
+        policy = self._policy
+        silent_ms = at_ms - turn.last_speech_ms
+        too_long = at_ms - turn.started_ms >= policy.max_turn_s * 1000
+        wait_ms = policy.longest_wait_ms if turn.wait_ms is None else min(turn.wait_ms, policy.longest_wait_ms)
+        if silent_ms >= policy.pause_ms and turn.speech_ms < policy.min_speech_ms:
+            return self._end_noise(turn, at_ms)
+        if too_long or silent_ms >= wait_ms:
+            return self._end(turn)
+        if silent_ms >= policy.pause_ms and not turn.paused:
+            turn.paused = True
+            return [Paused(turn.last_speech_ms)]
+        return []
+
+    def _end(self, turn: _Turn) -> list[Decision]:
+        self._runs_on = self._in_speech
+        self._judge.turn_over()
+        self._turn, self._in_speech = None, False
+        return [TurnOver(turn.started_ms, turn.last_speech_ms, turn.speech_ms)]
+
+    def _end_noise(self, turn: _Turn, at_ms: int) -> list[Decision]:
+        self._turn, self._in_speech = None, False
+        taken_back = self._false_alarm(at_ms) if turn.overlap is Overlap.YIELDED else []
+        return [*taken_back, NoiseOver(at_ms)]
+
+    def _false_alarm(self, at_ms: int) -> list[Decision]:
+        self._false_alarms += 1
+        return [GoOn(at_ms)]
+
+    @property
+    def _yield_speech_ms(self) -> int:
+        usual = self._policy.yield_speech_ms
+        return max(usual, min(usual << self._false_alarms // FALSE_ALARMS, HARDEST_YIELD_MS))

@@ -1,25 +1,28 @@
 """What the agent does in one turn of its own: understand the caller, answer, or say a fixed sentence.
 
-At most one Work of a call is under way. Each of its coroutines returns why the call ends with it, or None.
+At most one Work of a call is under way. Each of its coroutines returns why the call ends with it, or None. An answer
+may be begun on a guess that the caller has finished; it is held back until `commit`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.answer import Answer, Speaking
+from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.farewell import is_farewell
 from agent.dialog.journal import Journal
-from agent.dialog.listener import Utterance, VoiceDetection
+from agent.dialog.listener import VoiceDetection
 from agent.dialog.mind import LanguageModel
 from agent.dialog.patience import with_patience
 from agent.dialog.phrases import PhraseBook
+from agent.dialog.speculation import Speculation
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
 from agent.domain.events import EventSink
@@ -28,6 +31,7 @@ from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError,
 from agent.media.playout import Playout
 from agent.settings import Settings
 from agent.speech.stt import SpeechToText, Transcript
+from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
 
@@ -44,6 +48,7 @@ class Parts:
     mouth: PhraseBook
     detector: Callable[[], VoiceDetection]
     sink: EventSink
+    speculation: Speculation = field(default_factory=Speculation)
 
 
 class Work:
@@ -58,30 +63,87 @@ class Work:
         *,
         caller_quiet: asyncio.Event,
         prompt_read: asyncio.Task[None],
+        may_ask_again: Callable[[], bool],
+        caller: CallerTurn | None = None,
+        guess: str | None = None,
     ) -> None:
-        """`caller_quiet` is set while the caller does not speak; `prompt_read` is the model's reading ahead."""
+        """`caller_quiet` is set while the caller does not speak; `prompt_read` is the model's reading ahead.
+
+        `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`: all of its words, if it should be over already.
+        """
         self._parts = parts
         self._agent = agent
         self._journal = journal
         self._caller_quiet = caller_quiet
         self._prompt_read = prompt_read
-        self._turn = AgentTurn(playout, began=journal.agent_began)
+        self._may_ask_again = may_ask_again
+        self._caller = caller
+        self._guess = guess
+        self._turn = AgentTurn(playout, began=self._first_sound)
+        self._urgency = Escalation(Urgency.SPECULATION if guess else Urgency.CALLER_WAITS)
+        self._over = asyncio.Event()
+        self._began_at = asyncio.get_running_loop().time()
         self._timings = Timings()
         self._answer: Answer | None = None
+        self._filler: asyncio.Task[None] | None = None
         self._apologised = False
+        self._owes_apology = False
         self._closed = False
-        self.uncommitted: Utterance | None = None
-        """The caller's turn that is not understood yet, and so would be lost with this work."""
-        self.understood = False
-        """The caller said words."""
+        self._counts_as_waiting = False
         self.final = False
         """These are the last words of the call: nothing interrupts them."""
+        self.protected = False
+        """What is said now may not be interrupted."""
+        if caller is None:
+            self._over.set()
+        if guess is not None:
+            parts.speculation.begun()
+
+    @property
+    def speculative(self) -> bool:
+        """Whether it answers a turn that is not over yet."""
+        return self._guess is not None and not self._over.is_set()
+
+    @property
+    def talking(self) -> bool:
+        """Whether the caller has heard some of it and there may be more."""
+        return self._turn.started_at is not None and not self._closed
+
+    @property
+    def text(self) -> str:
+        """What it says, as far as it is known: also what was not played yet."""
+        return self._turn.text
+
+    def commit(self) -> None:
+        """The caller's turn is over: what was held back may be said."""
+        if self._guess is not None:
+            self._parts.speculation.ended(asyncio.get_running_loop().time() - self._began_at, used=True)
+        self._urgency.raise_to(Urgency.CALLER_WAITS)
+        self._over.set()
+        self._parts.speculation.waiting += 1
+        self._counts_as_waiting = True
+        clock = self._journal.clock()
+        ended_s = self._caller.ended_s if self._caller else None
+        self._timings = replace(self._timings, speech_ended=ended_s, turn_ended=clock)
+        if self._guess is not None:
+            self._timings = replace(self._timings, transcribed=self._journal.clock(self._began_at))
+        after_s = self._parts.settings.turns.filler_after_ms / 1000
+        if self._owes_apology:
+            self._say_one_moment()
+        if after_s and ended_s is not None:
+            self._filler = asyncio.create_task(self._comfort(max(0.0, ended_s + after_s - clock)), name="filler")
 
     def close(self) -> None:
         """Fall silent if still talking, and record what was heard. Calling it again does nothing."""
         if self._closed:
             return
         self._closed = True
+        if self._filler is not None:
+            self._filler.cancel()
+        self._no_longer_waiting()
+        if self.speculative:
+            self._parts.speculation.ended(asyncio.get_running_loop().time() - self._began_at, used=False)
+            return
         self._turn.stop()
         marks = self._answer.marks if self._answer else None
         clock = self._journal.clock
@@ -107,10 +169,14 @@ class Work:
         self._turn.say(text, pcm)
         await self._turn.finished()
 
-    async def say_phrase(self, text: str) -> EndedReason | None:
-        """Say a fixed sentence; a mouth that stays away ends the call."""
+    async def say_phrase(self, text: str, *, then_protected: str = "") -> EndedReason | None:
+        """Say a fixed sentence, and one that may not be interrupted; a mouth that stays away ends the call."""
         try:
             await self.say(text)
+            if then_protected:
+                self.protected = True
+                await self.say(then_protected)
+                self.protected = False
         except TextToSpeechError as error:
             return await self._give_up(error, EndedReason.TTS_ERROR)
         return None
@@ -122,26 +188,19 @@ class Work:
             await self.say(text)
         return reason
 
-    async def respond(
-        self, utterance: Utterance, *, cut_agent_short: bool, begun: asyncio.Task[Transcript] | None = None
-    ) -> EndedReason | None:
-        """Understand one turn of the caller and answer it, to the last sound of the answer.
-
-        `begun`: its transcription, where that was begun before the turn was over.
-        """
+    async def respond(self, caller: CallerTurn) -> EndedReason | None:
+        """Understand the caller's turn and answer it, to the last sound of the answer."""
         phrases = self._agent.phrases
-        self._timings = Timings(speech_ended=utterance.ended_s, turn_ended=self._journal.clock())
         try:
-            text = await self._understand(utterance, begun)
+            text = self._guess or await self._understand(caller)
             if not text:
-                if cut_agent_short or utterance.speech_ms >= LONG_SPEECH_MS:
+                if (caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS) and self._may_ask_again():
                     await self.say(phrases.did_not_understand)
                 return None
-            self.understood = True
-            self._journal.caller_turn(utterance, text)
             if is_farewell(text, self._agent.farewells):
+                await self._may_speak()
                 return await self.say_and_end(phrases.farewell, EndedReason.AGENT_HANGUP)
-            await self._give_answer()
+            await self._give_answer(text)
         except SpeechToTextError as error:
             return await self._give_up(error, EndedReason.STT_ERROR)
         except LanguageModelError as error:
@@ -150,25 +209,32 @@ class Work:
             return await self._give_up(error, EndedReason.TTS_ERROR)
         return None
 
-    async def _understand(self, utterance: Utterance, begun: asyncio.Task[Transcript] | None) -> str:
-        self.uncommitted = utterance
-        attempts = [begun] if begun is not None else []
+    async def _understand(self, caller: CallerTurn) -> str:
+        for at, stretch in enumerate(caller.stretches):
+            if at not in caller.texts:
+                caller.texts[at] = await self._transcript(stretch)
+        self._timings = replace(self._timings, transcribed=self._journal.clock())
+        if self._turn.started_at is not None:
+            self._close_caller_turn()
+        return caller.text
+
+    async def _transcript(self, stretch: Stretch) -> str:
+        begun: Sequence[Awaitable[Transcript]] = [asyncio.shield(stretch.transcription)]
+        attempts = list(begun)
 
         def attempt() -> Awaitable[Transcript]:
             if attempts:
                 return attempts.pop()
-            return self._parts.ears.transcribe(utterance.pcm, language=self._agent.language)
+            return self._parts.ears.transcribe(stretch.utterance.pcm, language=self._agent.language)
 
         transcript = await with_patience(
             attempt,
             deadline_s=self._parts.settings.stt.deadline_s,
             apologise=self._apologise,
         )
-        self.uncommitted = None
-        self._timings = replace(self._timings, transcribed=self._journal.clock())
         return transcript.text.strip()
 
-    async def _give_answer(self) -> None:
+    async def _give_answer(self, text: str) -> None:
         settings = self._parts.settings
         self._answer = Answer(
             Speaking(
@@ -179,22 +245,63 @@ class Work:
                 mind_deadline_s=settings.llm.deadline_s,
                 mouth_deadline_s=settings.tts.deadline_s,
                 apologise=self._apologise,
-                caller_quiet=self._caller_quiet,
+                may_speak=self._may_speak,
+                urgency=self._urgency,
             ),
             self._turn,
         )
-        await self._answer.give(self._journal.history.messages())
+        await self._answer.give(self._journal.history.messages(text))
+        await self._may_speak()
         await self._turn.finished()
+
+    async def _may_speak(self) -> None:
+        self._owes_apology = False
+        await self._over.wait()
+        while not self._caller_quiet.is_set():
+            await self._caller_quiet.wait()
+
+    async def _comfort(self, after_s: float) -> None:
+        """A word to a caller who waits for long, unless they speak just then."""
+        await asyncio.sleep(after_s)
+        filler = self._agent.phrases.let_me_see
+        sound = self._parts.mouth.get(filler, voice=self._agent.voice)
+        if sound is not None and self._caller_quiet.is_set() and not self._turn.text:
+            self._turn.say(filler, sound, aside=True)
+
+    def _first_sound(self, text: str) -> None:
+        self._no_longer_waiting()
+        self._close_caller_turn()
+        still_open = self._caller is not None and not self._caller.answered
+        self._journal.agent_began(text, after_caller=still_open)
+
+    def _close_caller_turn(self) -> None:
+        """What the caller said is one turn, once it is all understood and the agent has begun to answer it."""
+        caller = self._caller
+        if caller is not None and caller.understood and not caller.answered:
+            caller.answered = True
+            self._journal.caller_turn(caller)
+
+    def _no_longer_waiting(self) -> None:
+        if self._counts_as_waiting:
+            self._counts_as_waiting = False
+            self._parts.speculation.waiting -= 1
 
     def _apologise(self, error: PhoneAgentError) -> None:
         log.warning("conversation.trouble", code=error.code, error=str(error))
         self._journal.trouble(error)
+        if self.speculative:
+            self._owes_apology = True
+        else:
+            self._say_one_moment()
+
+    def _say_one_moment(self) -> None:
         sound = self._parts.mouth.get(self._agent.phrases.one_moment, voice=self._agent.voice)
         if sound is not None and not self._apologised:
             self._apologised = True
-            self._turn.say(self._agent.phrases.one_moment, sound)
+            self._turn.say(self._agent.phrases.one_moment, sound, aside=True)
 
     async def _give_up(self, error: PhoneAgentError, reason: EndedReason) -> EndedReason:
         log.error("conversation.gave_up", code=error.code, error=str(error))
         self._journal.trouble(error)
+        await self._over.wait()
         return await self.say_and_end(self._agent.phrases.trouble_goodbye, reason)

@@ -43,6 +43,22 @@ class SpeechStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechPaused(Event):
+    """The agent fell silent because the caller made a sound; whether it was an interruption is not known yet."""
+
+    type: ClassVar[str] = "agent.speech_paused"
+    turn_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed(Event):
+    """The agent went on from where it had paused: what the caller uttered was no interruption."""
+
+    type: ClassVar[str] = "agent.speech_resumed"
+    turn_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded(Event):
     """One side's turn is over and in the history."""
 

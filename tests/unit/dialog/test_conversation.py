@@ -78,11 +78,11 @@ def test_an_agent_that_may_not_be_interrupted_goes_on_and_answers_afterwards() -
 
 
 def test_mm_hm_does_not_stop_the_agent() -> None:
-    scene = stage("When do you open?", "never")
+    scene = stage("When do you open?", "Mm-hmm.")
     script = [("agent_quiet", 9), ("speak", 1), ("quiet", 0.6), ("agent_talks", 3), ("quiet", 1), ("speak", 0.15)]
     run(scene.caller(*script, ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0)))
     assert scene.said_by(Speaker.AGENT) == ["Good day.", ANSWER]
-    assert len(scene.ears.heard) == 1
+    assert scene.said_by(Speaker.CALLER) == ["When do you open?"]
 
 
 def test_a_caller_who_goes_on_while_it_is_transcribed_is_heard_as_one_turn() -> None:
@@ -99,7 +99,9 @@ def test_a_turn_is_understood_before_it_is_over_and_only_once() -> None:
     run(scene.caller(("agent_quiet", 9), ("speak", 1), ("quiet", 3), ("agent_quiet", 9), ("hang_up", 0)))
     timings = scene.turns[2].timings
     assert len(scene.ears.heard) == 1
-    assert timings.transcribed == timings.turn_ended
+    assert timings.turn_ended is not None
+    assert (timings.transcribed or 9) < timings.turn_ended
+    assert (timings.first_clause or 9) < timings.turn_ended == timings.first_sound_queued
 
 
 def test_what_was_drafted_is_void_when_the_caller_goes_on() -> None:
@@ -110,7 +112,7 @@ def test_what_was_drafted_is_void_when_the_caller_goes_on() -> None:
 
 
 def test_a_caller_who_goes_on_while_the_model_thinks_adds_to_the_turn() -> None:
-    scene = Stage(AGENT, FakeEars(["One thing.", "And another."]), FakeMind([ANSWER], delay_s=2))
+    scene = Stage(AGENT, FakeEars(["One thing.", "And another."]), FakeMind([ANSWER], delay_s=1.5))
     script = [("agent_quiet", 9), ("speak", 1), ("quiet", 1), ("speak", 1), ("quiet", 4), ("agent_quiet", 9)]
     run(scene.caller(*script, ("hang_up", 0)))
     assert scene.mind.asked[-1][-1].text == "One thing. And another."
@@ -175,7 +177,11 @@ def test_a_mind_that_fails_gets_one_more_try_after_an_apology(failures: int, end
     if failures == 1:
         script.append(("hang_up", 0))
     assert run(scene.caller(*script)) is ended
-    assert scene.said_by(Speaker.AGENT)[1].startswith(AGENT.phrases.one_moment)
+    said = scene.said_by(Speaker.AGENT)[1]
+    if failures == 1:
+        assert said == ANSWER  # the second try came in time: there is nothing to apologise for
+    else:
+        assert said == f"{AGENT.phrases.one_moment} {AGENT.phrases.trouble_goodbye}"
 
 
 def test_a_mouth_that_fails_still_apologises_since_fixed_sentences_are_kept() -> None:
@@ -221,7 +227,8 @@ def test_an_answer_waits_for_the_reading_of_the_prompt_and_apologises_when_that_
     scene.mind = SlowReader([ANSWER])
     script = [("agent_quiet", 9), ("speak", 1), ("quiet", 12), ("agent_quiet", 9), ("quiet", 5)]
     run(scene.caller(*script, ("agent_quiet", 9), ("hang_up", 0)))
-    assert scene.said_by(Speaker.AGENT)[1] == f"{AGENT.phrases.one_moment} {ANSWER}"
+    phrases = AGENT.phrases
+    assert scene.said_by(Speaker.AGENT)[1] == f"{phrases.let_me_see} {phrases.one_moment} {ANSWER}"
     assert len(scene.mind.asked) == 1
 
 
@@ -243,4 +250,5 @@ def test_words_that_trickle_in_get_an_apology_and_then_a_polite_end() -> None:
     scene = stage("When?")
     scene.mind = Stammerer(["word " * 40])
     assert run(scene.caller(("agent_quiet", 9), ("speak", 1))) is EndedReason.LLM_ERROR
-    assert scene.turns[-1].text == f"{AGENT.phrases.one_moment} {AGENT.phrases.trouble_goodbye}"
+    phrases = AGENT.phrases
+    assert scene.turns[-1].text == f"{phrases.let_me_see} {phrases.one_moment} {phrases.trouble_goodbye}"

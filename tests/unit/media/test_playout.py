@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.media.clock import ManualClock
-from agent.media.playout import SILENCE, Clip, Playout
+from agent.media.playout import FADE_SAMPLES, SILENCE, Clip, Playout
 
 FRAME = 0.02
 
@@ -94,7 +95,43 @@ async def test_stop_inside_a_clip_tells_the_exact_sample() -> None:
     assert (await spoken.done, spoken.sent) == (True, 200)
     assert (await cut.done, cut.sent) == (False, 120)
     assert (await never.done, never.sent, await never.started) == (False, 0, None)
-    assert wire.sound[320:] == count_up(1, 320) + bytes(320)
+    assert wire.sound[320:960] == count_up(1, 320)
+    fading = np.frombuffer(wire.sound[960:], "<i2")
+    assert np.all(fading[:FADE_SAMPLES] <= np.arange(321, 321 + FADE_SAMPLES))
+    assert fading[0] > 0.9 * 321
+    assert not fading[FADE_SAMPLES - 1 :].any()
+
+
+async def test_after_a_pause_it_goes_on_from_the_same_sample_without_a_click() -> None:
+    clock, wire, playout = playing()
+    clip = playout.play(np.full(800, 1000, "<i2").tobytes())
+    clock.advance(2 * FRAME)
+    playout.pause()
+    clock.advance(5 * FRAME)
+    assert (clip.sent, playout.busy, playout.paused) == (320, True, True)
+    playout.resume()
+    clock.advance(4 * FRAME)
+    assert await clip.done
+    heard = np.frombuffer(wire.sound[320:], "<i2").astype(int)
+    assert np.abs(np.diff(heard[: 7 * 160 + 480])).max() <= 1000 / (FADE_SAMPLES - 1) + 1
+    resumed = heard[7 * 160 :]
+    assert (resumed[FADE_SAMPLES:480] == 1000).all()
+    assert not resumed[480:].any()
+    assert not heard[320 + FADE_SAMPLES : 7 * 160].any()
+
+
+async def test_what_is_queued_during_a_pause_waits_and_stop_ends_the_pause() -> None:
+    clock, wire, playout = playing()
+    playout.pause()
+    clip = playout.play(count_up(1, 160))
+    clock.advance(3 * FRAME)
+    assert clip.sent == 0
+    playout.stop()
+    assert not playout.paused
+    after = playout.play(count_up(1, 160))
+    clock.advance(FRAME)
+    assert await after.done
+    assert wire.sound[-320:] == count_up(1, 160)
 
 
 async def test_an_empty_clip_is_played_at_once() -> None:
@@ -160,6 +197,7 @@ async def test_what_was_sent_is_what_the_clips_say(steps: list[tuple[str, int]])
     clock, wire, playout = playing()
     clips: list[tuple[Clip, bytes]] = []
     next_sample = 1
+    fading: set[int] = set()
     for step, amount in steps:
         match step:
             case "play":
@@ -171,12 +209,15 @@ async def test_what_was_sent_is_what_the_clips_say(steps: list[tuple[str, int]])
             case "stall":
                 clock.stall(amount / 1000)
             case "stop":
+                if any(0 < clip.sent < clip.samples and not clip.done.done() for clip, _ in clips):
+                    fading.add(len(wire.frames))
                 playout.stop()
             case _:
                 wire.open = not amount
     playout.close()
     heard = b"".join(pcm[: 2 * clip.sent] for clip, pcm in clips)
-    assert wire.sound.replace(b"\0\0", b"") == heard.replace(b"\0\0", b"")
+    sound = b"".join(frame[3:] for index, frame in enumerate(wire.frames) if index not in fading)
+    assert sound.replace(b"\0\0", b"") == heard.replace(b"\0\0", b"")
     for clip, _ in clips:
         assert await clip.done == (clip.sent == clip.samples)
         assert (await clip.started is None) == (clip.sent == 0)

@@ -1,0 +1,36 @@
+"""One caller's words as turn-taking needs them judged: are they finished, do they want the turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.dialog import completeness, overlap
+from agent.dialog.end_wait import EndWait
+from agent.settings import TurnSettings
+
+
+class Judge:
+    """A TurnJudge by the rules of `completeness`, `end_wait` and `overlap`."""
+
+    def __init__(self, language: Callable[[], str], policy: TurnSettings, *, agent_text: Callable[[], str]) -> None:
+        """`agent_text` gives what the agent says at this moment, or said last."""
+        self._language = language
+        self._wait = EndWait(policy)
+        self._agent_text = agent_text
+
+    def wait_ms(self, words: str) -> int:
+        """See TurnJudge."""
+        judgement = completeness.judge(words, language=self._language(), agent_words=self._agent_text())
+        return self._wait.wait_ms(judgement)
+
+    def takes_the_turn(self, words: str) -> bool:
+        """See TurnJudge."""
+        return overlap.takes_the_turn(words, language=self._language(), agent_text=self._agent_text())
+
+    def went_on(self, paused_ms: int) -> None:
+        """See TurnJudge."""
+        self._wait.went_on(paused_ms)
+
+    def turn_over(self) -> None:
+        """See TurnJudge."""
+        self._wait.turn_over()
