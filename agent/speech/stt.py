@@ -23,6 +23,9 @@ from agent.speech.wyoming import CHUNK_BYTES, check_uri, connect
 WHISPER_HZ = 16_000
 """What recognisers are trained on. We resample ourselves, once and well: servers do it linearly, piece by piece."""
 
+FINALITY = "finality"
+"""Our addition to the data of Wyoming's `transcript`, a probability; other servers do not send it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -32,6 +35,8 @@ class Transcript:
     """Empty where no words were heard."""
     seconds: float
     """Time the transcription took, as the caller of `transcribe` saw it."""
+    finality: float | None = None
+    """Probability, 0 to 1, that a sentence ends where the sound ends; None: the recogniser does not say."""
 
 
 class SpeechToText(Protocol):
@@ -70,7 +75,7 @@ class WyomingSpeechToText:
                 async for event in server.events():
                     if TranscriptEvent.is_type(event.type):
                         text = str(event.data.get("text", "")).strip()
-                        return Transcript(text=text, seconds=loop.time() - started)
+                        return Transcript(text, loop.time() - started, _finality(event))
                     if Error.is_type(event.type):
                         raise SpeechToTextError(f"Speech to text failed: {event.data.get('text', 'no reason given')}.")
         except TimeoutError as error:
@@ -90,3 +95,8 @@ def _request(pcm: bytes, language: str) -> Iterator[Event]:
     for start in range(0, len(sound), CHUNK_BYTES):
         yield AudioChunk(audio=sound[start : start + CHUNK_BYTES], **shape).event()
     yield AudioStop().event()
+
+
+def _finality(event: Event) -> float | None:
+    value = event.data.get(FINALITY)
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None

@@ -16,12 +16,14 @@ from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
+from wyoming.ping import Ping
 
 from agent.errors import SpeechToTextError
 from agent.speech.resampling import resample, to_mono_16_bit
+from agent.speech.stt import FINALITY
 from agent.workers.life import Life, live
-from agent.workers.whisper import SAMPLE_HZ, Whisper
-from agent.workers.wyoming_server import Send, WyomingServer
+from agent.workers.whisper import SAMPLE_HZ, Understood, Whisper
+from agent.workers.wyoming_server import Send, WyomingServer, pong
 
 LONGEST_S = 120
 """Sound of one utterance; a client that never stops must not fill the memory."""
@@ -42,6 +44,8 @@ class EarsSession:
         """Answer `describe`; gather `transcribe` and sound; answer `audio-stop` with `transcript`."""
         if Describe.is_type(event.type):
             await send(self._info)
+        elif Ping.is_type(event.type):
+            await pong(event, self._thread, send)
         elif Transcribe.is_type(event.type):
             self._language = Transcribe.from_event(event).language or "en"
         elif AudioStart.is_type(event.type):
@@ -49,11 +53,13 @@ class EarsSession:
         elif AudioChunk.is_type(event.type):
             self._gather(AudioChunk.from_event(event))
         elif AudioStop.is_type(event.type):
-            text = await asyncio.get_running_loop().run_in_executor(
+            understood = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._hear, bytes(self._sound), self._rate, self._language
             )
             self._sound.clear()
-            await send(Transcript(text=text, language=self._language).event())
+            transcript = Transcript(text=understood.text, language=self._language).event()
+            transcript.data[FINALITY] = understood.finality
+            await send(transcript)
 
     def _gather(self, chunk: AudioChunk) -> None:
         self._rate = chunk.rate
@@ -65,7 +71,7 @@ class EarsSession:
             self._sound.clear()
             raise SpeechToTextError(f"An utterance may last {LONGEST_S} s at most.")
 
-    def _hear(self, sound: bytes, rate: int, language: str) -> str:
+    def _hear(self, sound: bytes, rate: int, language: str) -> Understood:
         samples = np.frombuffer(resample(sound, rate, SAMPLE_HZ), dtype="<i2").astype(np.float32) / np.float32(32768)
         return self._whisper.transcribe(samples, language)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,20 @@ from numpy.typing import NDArray
 from agent.errors import ModelError, SpeechToTextError
 from agent.speech import guards
 from agent.speech.guards import Decoding
+from agent.workers.finality import Finality
 
 SAMPLE_HZ = 16_000
 Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was said in one utterance."""
+
+    text: str
+    """Empty where nobody speaks."""
+    finality: float | None = None
+    """Probability, 0 to 1, that a sentence ends where the sound ends; None: not known."""
 
 
 class Whisper:
@@ -34,7 +46,7 @@ class Whisper:
                 f"The Whisper model in {folder} cannot be loaded ({error}); run `phone-agent models verify`.",
                 code="model_corrupt",
             ) from error
-        self._tokenizers: dict[str, Tokenizer] = {}
+        self._tokenizers: dict[str, tuple[Tokenizer, Finality]] = {}
         self.languages: tuple[str, ...] = tuple(self._whisper.supported_languages)
 
     def warm_up(self) -> None:
@@ -42,25 +54,25 @@ class Whisper:
         noise = np.random.default_rng(0).standard_normal(SAMPLE_HZ).astype(np.float32) * 0.05
         self._decode(noise, self.languages[0] if len(self.languages) == 1 else "en", guards.window_s(1.0))
 
-    def transcribe(self, samples: Samples, language: str) -> str:
-        """Text of one utterance, 16 kHz in -1..1; empty where nobody speaks. Raises SpeechToTextError."""
+    def transcribe(self, samples: Samples, language: str) -> Understood:
+        """One utterance, 16 kHz in -1..1. Raises SpeechToTextError."""
         if language not in self.languages:
             known = "English alone" if self.languages == ("en",) else f"{len(self.languages)} languages"
             raise SpeechToTextError(f"This Whisper model knows {known}, not {language!r}.", code="stt_error")
         if not samples.size or float(np.abs(samples).max()) * 32768 < guards.QUIET_PEAK:
-            return ""
+            return Understood("")
         seconds = samples.size / SAMPLE_HZ
         if seconds > guards.LONGEST_SHORT_S:
-            return self._decode_long(samples, language)
+            return Understood(self._decode_long(samples, language))
         window_s = guards.window_s(seconds)
-        decoding = self._decode(samples, language, window_s)
+        decoding, finality = self._decode(samples, language, window_s)
         if guards.is_suspect(decoding) and window_s < guards.FULL_WINDOW_S:
-            decoding = self._decode(samples, language, guards.FULL_WINDOW_S)
-        return guards.trusted_text(decoding)
+            decoding, finality = self._decode(samples, language, guards.FULL_WINDOW_S)
+        return Understood(guards.trusted_text(decoding), finality)
 
-    def _decode(self, samples: Samples, language: str, window_s: float) -> Decoding:
-        """One greedy pass. The encoder sees `window_s` seconds: the utterance, then silence."""
-        tokenizer = self._tokenizer(language)
+    def _decode(self, samples: Samples, language: str, window_s: float) -> tuple[Decoding, float | None]:
+        """One greedy pass, and its finality. The encoder sees `window_s` seconds: the utterance, then silence."""
+        tokenizer, finality = self._tokenizer(language)
         padded = np.zeros(round(window_s * SAMPLE_HZ), dtype=np.float32)
         padded[: samples.size] = samples[: padded.size]
         features = self._whisper.feature_extractor(padded, padding=0)
@@ -72,13 +84,14 @@ class Whisper:
             beam_size=1,
             max_length=len(prompt) + limit,
             return_scores=True,
+            return_logits_vocab=True,
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=[-1],
         )[0]
         tokens = result.sequences_ids[0]
         text = tokenizer.decode(tokens).strip()
-        return Decoding(
+        decoding = Decoding(
             text=text,
             # CTranslate2 divides the sum by the length; Whisper counts the end token too
             mean_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
@@ -86,6 +99,7 @@ class Whisper:
             no_speech=result.no_speech_prob,
             capped=len(tokens) >= limit,
         )
+        return decoding, finality(tokens, result.logits[0])
 
     def _decode_long(self, samples: Samples, language: str) -> str:
         segments, _ = self._whisper.transcribe(
@@ -104,12 +118,11 @@ class Whisper:
         )
         return " ".join(text for text in trusted if text)
 
-    def _tokenizer(self, language: str) -> Tokenizer:
+    def _tokenizer(self, language: str) -> tuple[Tokenizer, Finality]:
         if language not in self._tokenizers:
             multilingual = self._whisper.model.is_multilingual
-            self._tokenizers[language] = Tokenizer(
-                self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language
-            )
+            tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
+            self._tokenizers[language] = tokenizer, Finality(tokenizer)
         return self._tokenizers[language]
 
 

@@ -16,6 +16,7 @@ from wyoming.event import Event
 from agent.errors import ConfigurationError, SpeechToTextError
 from agent.speech.stt import WyomingSpeechToText
 from agent.workers.ears import EarsSession
+from agent.workers.whisper import Understood
 from agent.workers.wyoming_server import Send, WyomingServer
 
 
@@ -27,11 +28,11 @@ class SlowWhisper:
         self.go_on = threading.Semaphore(0)
         self.heard: list[str] = []
 
-    def transcribe(self, samples: NDArray[np.float32], language: str) -> str:
+    def transcribe(self, samples: NDArray[np.float32], language: str) -> Understood:
         self.heard.append(str(round(float(np.median(samples)) * 100)))
         self.begun.release()
         self.go_on.acquire()
-        return self.heard[-1]
+        return Understood(self.heard[-1], 0.5)
 
 
 @pytest.fixture
