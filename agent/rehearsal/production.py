@@ -22,6 +22,7 @@ from agent.rehearsal.narrator import Narrator, print_outcome, turn_table
 from agent.rehearsal.rehearsal import Plan, Rehearsed, Show, rehearse
 from agent.rehearsal.results import report
 from agent.rehearsal.scenario import Scenario
+from agent.rehearsal.stage_table import stage_table
 from agent.testing.voice import SEED
 
 
@@ -104,6 +105,8 @@ class Production:
         self.recordings.append(rehearsed.recording)
         self.console.print()
         self.console.print(turn_table(rehearsed))
+        if (stages := stage_table(rehearsed.judgement.turns)) is not None:
+            self.console.print(stages)
         print_outcome(self.console, rehearsed)
 
 
