@@ -21,6 +21,7 @@ from agent.settings import AsteriskSettings, MediaSettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
+from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.switchboard import Switchboard
 from agent.testing.softphone import PhoneCall, Softphone
@@ -61,7 +62,9 @@ class RememberingAri(AriClient):
 
 
 class Exchange:
-    def __init__(self, config: AsteriskConfig, folder: Path, handler: Handler = echo) -> None:
+    def __init__(
+        self, config: AsteriskConfig, folder: Path, handler: Handler = echo, doorway: Doorway | None = None
+    ) -> None:
         self.config = config
         self.handler = handler
         self.events: list[Event] = []
@@ -79,6 +82,7 @@ class Exchange:
             agent_for={"1000": "receptionist"}.get,
             handle_call=self._handle,
             sink=self._event,
+            doorway=doorway,
             on_link=lambda _state: self.watch.change(),
             backoff=Backoff(0.01, 0.1),
         )
@@ -149,8 +153,10 @@ def asterisk_settings(config: AsteriskConfig, *, password: str | None = None) ->
 
 
 @asynccontextmanager
-async def open_exchange(config: AsteriskConfig, folder: Path, handler: Handler = echo) -> AsyncIterator[Exchange]:
-    exchange = Exchange(config, folder, handler)
+async def open_exchange(
+    config: AsteriskConfig, folder: Path, handler: Handler = echo, doorway: Doorway | None = None
+) -> AsyncIterator[Exchange]:
+    exchange = Exchange(config, folder, handler, doorway)
     async with AsyncExitStack() as stack:
         await exchange.media.start()
         stack.push_async_callback(exchange.media.close)

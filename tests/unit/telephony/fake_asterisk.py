@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,11 @@ class FakeChannel:
     app: str = "phone-agent"
     followed: bool = False
     """Whether ChannelDestroyed is sent for it."""
+    context: str = "phone-agent"
+    variables: dict[str, str] = field(default_factory=dict)
+    keyed: str = ""
+    """Keys that we pressed."""
+    busy_until: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -197,6 +202,29 @@ class FakeAsterisk:
         self.hung_up_with[channel_id] = cause
         self._end_stream(channel, MediaEndKind.PEER_CLOSED)
         self._destroy(channel, cause)
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        await self._request("set_variable")
+        self._channel(channel_id).variables[name] = value
+
+    async def continue_in_dialplan(self, channel_id: str, context: str) -> None:
+        await self._request("continue_in_dialplan")
+        channel = self._channel(channel_id)
+        channel.in_stasis, channel.context = False, context
+        self._send("StasisEnd", channel)
+
+    async def send_dtmf(
+        self, channel_id: str, digits: str, *, duration_ms: int, between_ms: int, after_ms: int
+    ) -> None:
+        await self._request("send_dtmf")
+        channel = self._channel(channel_id)
+        channel.busy_until = asyncio.get_running_loop().time() + len(digits) * (duration_ms + between_ms) / 1000
+        channel.keyed += digits
+
+    async def settled(self, channel_id: str) -> None:
+        await self._request("settled")
+        await asyncio.sleep(max(0.0, self._channel(channel_id).busy_until - asyncio.get_running_loop().time()))
+        self._channel(channel_id)
 
     async def external_media(self, channel_id: str, *, connection: str, address: str) -> Channel:
         await self._request("external_media")

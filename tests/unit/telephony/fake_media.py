@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agent.errors import MediaError
 from agent.media.ending import MediaEnd, MediaEndKind
+from agent.media.inbox import Inbox
 from agent.media.outcome import Outcome
 
 
@@ -38,12 +39,14 @@ class FakeStream:
     def __init__(self, uuid: UUID, on_local_close: Callable[[], None]) -> None:
         self.uuid = uuid
         self.playout = FakePlayout()
+        self.frames = Inbox()
         self.closed: Outcome[MediaEnd] = Outcome()
         self._on_local_close = on_local_close
 
     def end(self, kind: MediaEndKind) -> None:
         self.closed.settle(MediaEnd(kind))
         self.playout.cut()
+        self.frames.close()
 
     async def close(self) -> None:
         if not self.closed.done():

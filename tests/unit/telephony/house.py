@@ -11,14 +11,20 @@ from typing import Any, cast
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import CallChanged, Event
 from agent.media.server import AudioSocketServer
-from agent.settings import Settings
+from agent.settings import CapacitySettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
+from agent.telephony.capacity import Capacity
+from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
+from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
+from agent.telephony.waiting_room import Announcements
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
 from tests.unit.telephony.fake_media import FakeMediaServer, FakeStream
+
+HOLD, GOODBYE = b"\1\0" * 8000, b"\2\0" * 8000
 
 Handler = Callable[[Call, FakeStream, ChannelInputs], Awaitable[EndedReason]]
 
@@ -29,13 +35,16 @@ async def until_cancelled(call: Call, stream: FakeStream, inputs: ChannelInputs)
 
 
 class House:
-    def __init__(self, handler: Handler = until_cancelled, *, seed: int = 0) -> None:
+    def __init__(
+        self, handler: Handler = until_cancelled, *, seed: int = 0, capacity: CapacitySettings | None = None
+    ) -> None:
         self.media = FakeMediaServer()
         self.asterisk = FakeAsterisk(self.media, seed=seed)
         self.handler = handler
         self.events: list[Event] = []
         self.conversations = 0
         self.in_conversation = asyncio.Event()
+        self.places = Places(Capacity(capacity or CapacitySettings(max_calls=1000)))
         self.switchboard = Switchboard(
             cast("AriClient", self.asterisk),
             cast("AudioSocketServer", self.media),
@@ -43,6 +52,9 @@ class House:
             agent_for={"1000": "receptionist"}.get,
             handle_call=self._handle,
             sink=self.events.append,
+            doorway=Doorway(
+                self.places, capacity or CapacitySettings(), announcements=lambda _agent: Announcements(HOLD, GOODBYE)
+            ),
             backoff=Backoff(first_s=0.05, longest_s=0.5),
             on_link=self._link_changed,
             now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
@@ -109,11 +121,14 @@ class House:
         assert not self.media.expected
         assert all(stream.closed.done() for stream in self.media.streams)
         assert self.conversations == 0
+        assert (self.places.taken, self.places.waiting) == (0, 0)
 
 
 @asynccontextmanager
-async def open_house(handler: Handler = until_cancelled, *, seed: int = 0) -> AsyncIterator[House]:
-    house = House(handler, seed=seed)
+async def open_house(
+    handler: Handler = until_cancelled, *, seed: int = 0, capacity: CapacitySettings | None = None
+) -> AsyncIterator[House]:
+    house = House(handler, seed=seed, capacity=capacity)
     await house.switchboard.start()
     await asyncio.sleep(0.1)  # virtual time: the first look at Asterisk is over
     try:

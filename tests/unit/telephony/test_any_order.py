@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.domain.call import Call, EndedReason
 from agent.errors import MediaError
+from agent.settings import CapacitySettings
 from agent.telephony.inputs import ChannelInputs
 from tests.unit.dialog.virtual_time import run
 from tests.unit.telephony.fake_media import FakeStream
@@ -31,6 +32,11 @@ FAULTS = (
     "conversation_raises",
     "rings_again",
     "drains",
+)
+CAPACITIES = (
+    CapacitySettings(max_calls=1000),
+    CapacitySettings(max_calls=1, rule="busy"),
+    CapacitySettings(max_calls=1, rule="announce", queue_timeout_s=2),
 )
 
 pytestmark = pytest.mark.usefixtures("without_logs")
@@ -71,15 +77,18 @@ class Scene:
                     getattr(asterisk, fault)()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     faults=st.lists(st.tuples(MOMENT_MS, st.sampled_from(FAULTS)), max_size=5),
     seed=st.integers(0, 2**16),
+    capacity=st.sampled_from(CAPACITIES),
 )
-def test_each_call_ends_once_and_nothing_is_left(faults: list[tuple[int, str]], seed: int) -> None:
+def test_each_call_ends_once_and_nothing_is_left(
+    faults: list[tuple[int, str]], seed: int, capacity: CapacitySettings
+) -> None:
     async def main() -> None:
         scene = Scene()
-        async with open_house(scene.handler, seed=seed) as house:
+        async with open_house(scene.handler, seed=seed, capacity=capacity) as house:
             start = asyncio.get_running_loop().time()
             house.asterisk.ring()
             for moment_ms, fault in sorted(faults):
