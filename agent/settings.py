@@ -103,7 +103,7 @@ class TurnSettings(Section):
     """When somebody's turn begins and ends. `docs/turn-taking.md` explains the policy."""
 
     speech_probability: float = Field(default=0.5, gt=0, lt=1)
-    pause_ms: int = Field(default=96, ge=32, le=5000)
+    pause_ms: int = Field(default=32, ge=32, le=5000)
     """Silence after the last speech in which understanding begins, so that it is done when the turn is over."""
     longest_wait_ms: int = Field(default=2500, ge=200, le=10_000)
     """Silence after the last speech that ends the caller's turn whatever was said, even if no word was understood."""
@@ -119,7 +119,9 @@ class TurnSettings(Section):
     """The same while digits, letters or an address are being dictated."""
     min_speech_ms: int = Field(default=64, ge=32, le=1000)
     """Speech shorter than this is a noise."""
-    yield_speech_ms: int = Field(default=64, ge=32, le=2000)
+    yield_probability: float = Field(default=0.2, gt=0, lt=1)
+    """Speech probability that counts while the agent talks: a soft onset does, since what was no word is taken back."""
+    yield_speech_ms: int = Field(default=32, ge=32, le=2000)
     """Speech of so long, while the agent talks, makes it fall silent until it is known whether words follow."""
     yield_limit_ms: int = Field(default=1600, ge=200, le=5000)
     """Without a word understood in this time after it fell silent, the agent goes on from where it was."""

@@ -4,10 +4,11 @@ Policy, in the order in which it is decided:
 
 1. **Speech** begins with one window at or above `speech_probability` and lasts while windows stay above that less 0.15,
    so that a probability that hovers about the threshold does not tear a word apart.
-2. **Overlap.** `yield_speech_ms` of speech while the agent talks make it fall silent at once (`Yield`). Words commit
-   the interruption (`Interrupted`). Silence without words, a backchannel or the agent's own echo take it back (`GoOn`),
-   and so do `yield_limit_ms` in which no word was understood. False alarms in a row make the agent harder to stop.
-   Speech of the agent that is protected is not stopped; what the caller says in it is heard like anything else.
+2. **Overlap.** While the agent talks, a window at or above `yield_probability` will do: `yield_speech_ms` of that make
+   it fall silent at once (`Yield`). Words commit the interruption (`Interrupted`). Silence without words, a backchannel
+   or the agent's own echo take it back (`GoOn`), and so do `yield_limit_ms` in which no word was understood. False
+   alarms in a row make the agent harder to stop. Speech of the agent that is protected is not stopped; what the caller
+   says in it is heard like anything else.
 3. **Pause.** `pause_ms` after the last speech the turn may be over: understanding it begins (`Paused`). Speech takes
    that back (`Resumed`). Understanding also begins while speech goes on (`Probe`): soon after the agent yielded, and
    every `probe_ms` of unbroken speech, so that it keeps up.
@@ -28,8 +29,11 @@ from agent.settings import TurnSettings
 
 HYSTERESIS = 0.15  # Silero's own margin between its start and end thresholds
 FALSE_ALARMS = 3
-"""After so many in a row the speech that makes the agent yield must be twice as long, up to HARDEST_YIELD_MS."""
+"""After so many in a row the speech that makes the agent yield must be twice as long, up to HARDEST_YIELD_MS, and its
+probability higher by HARDER_YIELD, up to `speech_probability`."""
 HARDEST_YIELD_MS = 256
+HARDER_YIELD = 0.15
+RESUME_AFTER_MS = 96  # of silence after a noise: a gap in the agent's speech any shorter sounds like a stutter
 YIELD_PROBE_MS = 640  # of speech since the agent yielded: a word or two, longer than a cough
 
 
@@ -159,7 +163,9 @@ class _Turn:
     last_speech_ms: int
     speech_ms: int = 0
     run_ms: int = 0
-    """Speech since its last pause or noise-free window."""
+    """Speech without a break up to now."""
+    sure: bool = False
+    """A window of it reached `speech_probability`."""
     unheard_ms: int = 0
     """Speech since understanding last began."""
     overlap: Overlap = Overlap.NONE
@@ -183,8 +189,8 @@ class TurnTaking:
     def hear(self, probability: float, at_ms: int, window_ms: int, agent: AgentVoice) -> list[Decision]:
         """Take one window of sound that ended at `at_ms`; what follows from it, in order."""
         decisions: list[Decision] = []
-        self._in_speech = probability >= self._policy.speech_probability - (HYSTERESIS if self._in_speech else 0)
         turn = self._turn
+        self._in_speech = probability >= self._threshold(turn, agent)
         if turn is None:
             self._runs_on = self._runs_on and self._in_speech
             if not self._in_speech:
@@ -192,6 +198,7 @@ class TurnTaking:
             turn = self._turn = _Turn(started_ms=at_ms - window_ms, last_speech_ms=at_ms)
             turn.overlap = Overlap.UNDER if self._runs_on else Overlap.NONE
             decisions.append(SpeechBegan(turn.started_ms, self._runs_on))
+        turn.sure = turn.sure or probability >= self._policy.speech_probability
         if self._in_speech:
             decisions += self._speech(turn, at_ms, window_ms)
         else:
@@ -219,6 +226,14 @@ class TurnTaking:
             decisions += self._silence(turn, at_ms)
         return decisions
 
+    def _threshold(self, turn: _Turn | None, agent: AgentVoice) -> float:
+        """From which probability on this window is speech."""
+        sure, policy = self._policy.speech_probability, self._policy
+        if turn is not None and turn.sure:
+            return sure - HYSTERESIS if self._in_speech else sure
+        may_yield = agent.talks and not agent.protected
+        return min(sure, policy.yield_probability + HARDER_YIELD * self._hardness) if may_yield else sure
+
     def _speech(self, turn: _Turn, at_ms: int, window_ms: int) -> list[Decision]:
         decisions: list[Decision] = []
         if turn.paused:
@@ -244,6 +259,9 @@ class TurnTaking:
             elif turn.run_ms >= self._yield_speech_ms:
                 turn.overlap, turn.yielded_ms = Overlap.YIELDED, at_ms
                 return [Yield(at_ms)]
+        if turn.overlap in {Overlap.YIELDED, Overlap.DENIED} and not agent.talks:
+            had_yielded, turn.overlap = turn.overlap is Overlap.YIELDED, Overlap.NONE
+            return [GoOn(at_ms)] if had_yielded else []  # it had come to its end just then
         if turn.overlap is Overlap.YIELDED and at_ms - turn.yielded_ms >= self._policy.yield_limit_ms:
             turn.overlap = Overlap.DENIED
             return self._false_alarm(at_ms)
@@ -255,8 +273,8 @@ class TurnTaking:
         silent_ms = at_ms - turn.last_speech_ms
         too_long = at_ms - turn.started_ms >= policy.max_turn_s * 1000
         wait_ms = policy.longest_wait_ms if turn.wait_ms is None else min(turn.wait_ms, policy.longest_wait_ms)
-        if silent_ms >= policy.pause_ms and turn.speech_ms < policy.min_speech_ms:
-            return self._end_noise(turn, at_ms)
+        if turn.speech_ms < policy.min_speech_ms:
+            return self._end_noise(turn, at_ms) if silent_ms >= RESUME_AFTER_MS else []
         if too_long or silent_ms >= wait_ms:
             return self._end(turn)
         if silent_ms >= policy.pause_ms and not turn.paused:
@@ -282,4 +300,9 @@ class TurnTaking:
     @property
     def _yield_speech_ms(self) -> int:
         usual = self._policy.yield_speech_ms
-        return max(usual, min(usual << self._false_alarms // FALSE_ALARMS, HARDEST_YIELD_MS))
+        return max(usual, min(usual << self._hardness, HARDEST_YIELD_MS))
+
+    @property
+    def _hardness(self) -> int:
+        """How much harder than usual it is to make the agent yield; 0: as usual."""
+        return min(self._false_alarms // FALSE_ALARMS, 8)

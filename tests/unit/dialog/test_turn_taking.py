@@ -25,6 +25,7 @@ from agent.settings import TurnSettings
 
 POLICY = TurnSettings(
     pause_ms=96,
+    yield_probability=0.5,
     longest_wait_ms=2560,
     min_speech_ms=64,
     yield_speech_ms=64,
@@ -188,6 +189,19 @@ def test_a_noise_that_lasts_is_spoken_over_after_the_limit_and_words_still_inter
 def test_ears_that_do_not_answer_leave_the_agent_silent_no_longer_than_the_limit() -> None:
     decisions = Call(text=None).play((0.9, 320), (0, 1600), agent=TALKING)
     assert kinds(decisions) == ["SpeechBegan", "Yield", "Paused", "GoOn"]
+
+
+def test_an_agent_that_comes_to_its_end_just_then_leaves_the_turn_to_the_caller() -> None:
+    call = Call(Judge(wants=False), text="Yes.")
+    call.play((0.9, 96), agent=TALKING)
+    assert kinds(call.play((0.9, 96), (0, 640))) == ["GoOn", "Paused", "TurnOver"]
+
+
+def test_a_soft_onset_makes_the_agent_yield_but_begins_no_turn_while_it_is_silent() -> None:
+    soft = TurnTaking(POLICY.model_copy(update={"yield_probability": 0.2, "yield_speech_ms": 32}), Judge())
+    assert kinds(soft.hear(0.3, WINDOW, WINDOW, SILENT)) == []
+    assert kinds(soft.hear(0.3, 2 * WINDOW, WINDOW, TALKING)) == ["SpeechBegan", "Yield"]
+    assert [kinds(soft.hear(0.1, at * WINDOW, WINDOW, TALKING)) for at in (3, 4, 5)] == [[], [], ["GoOn", "NoiseOver"]]
 
 
 def test_false_alarms_make_the_agent_harder_to_stop_and_a_true_one_easier_again() -> None:
