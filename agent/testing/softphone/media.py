@@ -1,8 +1,9 @@
 """The softphone's sound: a thread that sends one packet per 20 ms and lays both directions on one recording clock.
 
 It is a thread, not a task, so that Python work in the event loop delays it by the interpreter's switch interval at
-most; what is received carries the kernel's own time of arrival, so a late wake-up of this thread moves nothing on the
-recording.
+most, and it goes before ordinary work where the kernel permits that: a caller's telephone is another machine, whose
+clock does not suffer from what this one computes. What is received carries the kernel's own time of arrival, so a late
+wake-up of this thread moves nothing on the recording.
 
 The recording clock counts samples from the moment the thread is made (when the INVITE is sent). Packet n stands at
 160 n, its due time; how late it really left is in `FrameClock.late`. A received packet stands at its arrival (see
@@ -22,6 +23,7 @@ from typing import TypeVar
 import numpy as np
 import structlog
 
+from agent.ops.process import put_sound_first
 from agent.testing.softphone import rtp, sdp
 from agent.testing.softphone.clock import FrameClock
 from agent.testing.softphone.detector import LiveDetector
@@ -131,6 +133,7 @@ class MediaThread:
         return self._remote is not None and self._remote.event_payload is not None
 
     def _run(self) -> None:
+        put_sound_first()
         try:
             while not self._stopping:
                 time.sleep(max(0.0, self.clock.due - time.monotonic()))
