@@ -2,8 +2,19 @@
 
 from agent.testing.measure import Span
 from agent.testing.softphone.call import CallEndedError, MediaReport, PhoneCall
+from agent.testing.softphone.condition import LineCondition
 from agent.testing.softphone.ending import CallEnd, EndKind
 from agent.testing.softphone.phone import Softphone
 from agent.testing.softphone.saying import Saying
 
-__all__ = ["CallEnd", "CallEndedError", "EndKind", "MediaReport", "PhoneCall", "Saying", "Softphone", "Span"]
+__all__ = [
+    "CallEnd",
+    "CallEndedError",
+    "EndKind",
+    "LineCondition",
+    "MediaReport",
+    "PhoneCall",
+    "Saying",
+    "Softphone",
+    "Span",
+]

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from agent.errors import TelephonyError
 from agent.testing.measure import Span
 from agent.testing.softphone.clock import ClockStatistics
+from agent.testing.softphone.condition import PERFECT, LineCondition
 from agent.testing.softphone.ending import CallEnd, EndKind
 from agent.testing.softphone.layout import Reception
 from agent.testing.softphone.leg import Account, Leg
@@ -66,6 +67,7 @@ class PhoneCall:
         account: Account,
         recording: Path,
         background: Pcm | None = None,
+        condition: LineCondition = PERFECT,
         no_media_s: float | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
@@ -93,6 +95,7 @@ class PhoneCall:
             sockets,
             tape,
             background=background,
+            condition=condition,
             no_media_s=no_media_s,
             on_failure=lambda error: self._leg.hang_up(CallEnd(EndKind.SOFTPHONE_FAILED, reason=error)),
             on_no_media=lambda: self._leg.hang_up(CallEnd(EndKind.NO_MEDIA)),
@@ -122,7 +125,7 @@ class PhoneCall:
 
     @property
     def held(self) -> bool:
-        """The other side has put us on hold: it takes no sound."""
+        """No sound is sent: the other side has put us on hold, or `stop_sending` was called."""
         return not self._media.sending
 
     def start(self) -> None:
@@ -139,6 +142,15 @@ class PhoneCall:
         """Vanish without a word, as a telephone does that loses its network."""
         self._leg.abandon()
         return await asyncio.shield(self.ended)
+
+    def stop_sending(self) -> None:
+        """Send no more sound, while the call goes on: as a telephone whose network lets only signalling through."""
+        self._media.stop_sending()
+
+    def exchange(self, other: PhoneCall) -> None:
+        """From now on each of the two calls hears the other's far end, as if both were connected."""
+        self._media.pass_on(other._media)
+        other._media.pass_on(self._media)
 
     def begin(self, pcm: Pcm, *, at: int | None = None) -> Saying:
         """Begin to say 8 kHz samples at position `at`, or with the next packet where it is None or past."""

@@ -26,8 +26,10 @@ import structlog
 from agent.ops.process import put_sound_first
 from agent.testing.softphone import rtp, sdp
 from agent.testing.softphone.clock import FrameClock
+from agent.testing.softphone.condition import LineCondition
 from agent.testing.softphone.detector import LiveDetector
 from agent.testing.softphone.layout import Layout
+from agent.testing.softphone.network import Network
 from agent.testing.softphone.rtp_socket import RtpSocket
 from agent.testing.softphone.speech_queue import Clip, Outgoing, SpeechQueue
 from agent.testing.softphone.tape import Tape
@@ -49,6 +51,7 @@ class MediaThread:
         tape: Tape,
         *,
         background: rtp.Pcm | None,
+        condition: LineCondition,
         no_media_s: float | None,
         on_failure: Callable[[str], None],
         on_no_media: Callable[[], None],
@@ -63,6 +66,10 @@ class MediaThread:
         self._loop = asyncio.get_running_loop()
         self._sockets = sockets
         self._queue = SpeechQueue(background)
+        self._condition = condition
+        self._network = Network(condition)
+        self._muted = False
+        self._onward: Callable[[rtp.Pcm], None] | None = None
         self._no_media_s = no_media_s
         self._on_failure = on_failure
         self._on_no_media = on_no_media
@@ -109,6 +116,18 @@ class MediaThread:
         with self._lock:
             self._queue.cut(clip, self.clock.frame * rtp.FRAME)
 
+    def stop_sending(self) -> None:
+        """From now on no packet leaves; what comes is still taken."""
+        self._muted = True
+
+    def pass_on(self, other: MediaThread) -> None:
+        """From now on the other call's telephone also sends what this one receives."""
+        self._onward = other.relay
+
+    def relay(self, pcm: rtp.Pcm) -> None:
+        """Send this frame with the next one; called from another call's thread."""
+        self._queue.relay(pcm)
+
     def press(self, keys: str, on_done: Callable[[], None]) -> None:
         """Queue key presses. Raises ValueError for an unknown key."""
         with self._lock:
@@ -123,9 +142,10 @@ class MediaThread:
 
     @property
     def sending(self) -> bool:
-        """The other side takes sound now."""
+        """The other side takes sound now, and we send some."""
         remote = self._remote
-        return remote is not None and remote.direction in {"sendrecv", "recvonly"} and remote.port > 0
+        wanted = remote is not None and remote.direction in {"sendrecv", "recvonly"} and remote.port > 0
+        return wanted and not self._muted
 
     @property
     def takes_keys(self) -> bool:
@@ -136,9 +156,13 @@ class MediaThread:
         put_sound_first()
         try:
             while not self._stopping:
-                time.sleep(max(0.0, self.clock.due - time.monotonic()))
+                arrives = self._network.next_at
+                due = self.clock.due if arrives is None else min(self.clock.due, arrives)
+                time.sleep(max(0.0, due - time.monotonic()))
                 with self._lock:
-                    self._frame()
+                    self._deliver()
+                    if time.monotonic() >= self.clock.due:
+                        self._frame()
         except Exception as error:
             log.exception("softphone.failed")
             self._tell(self._on_failure, f"{type(error).__name__}: {error}")
@@ -148,12 +172,19 @@ class MediaThread:
                 self.tape.close()
             self._tell(_resolve, self.finished, None)
 
+    def _deliver(self) -> None:
+        """Hand over what has come through the network."""
+        for packet in self._network.arrived(time.monotonic()):
+            if self._remote is not None:
+                self._sockets.send(packet, (self._remote.host, self._remote.port))
+
     def _frame(self) -> None:
         position = self.clock.frame * rtp.FRAME
         outgoing = self._queue.take(position)
         remote = self._remote
         if remote is not None and self.sending:
             sent = self._send(remote, position, outgoing)
+            self._deliver()
             self.clock.sent(time.monotonic())
         else:
             sent = _SILENCE
@@ -168,21 +199,20 @@ class MediaThread:
 
     def _send(self, remote: sdp.Media, position: int, outgoing: Outgoing) -> rtp.Pcm:
         """Send a frame; returns the sound in it as the other side decodes it."""
-        to = (remote.host, remote.port)
         timestamp = self._offset + position
         if outgoing.events and remote.event_payload is not None:
             for payload, first in outgoing.events:
                 self._press_at = timestamp if first else self._press_at
-                self._send_packet(remote.event_payload, self._press_at, payload, to, marker=first)
+                self._send_packet(remote.event_payload, self._press_at, payload, marker=first)
             return _SILENCE
-        payload = rtp.to_ulaw(outgoing.pcm)
-        self._send_packet(sdp.PCMU, timestamp, payload, to, marker=False)
+        payload = rtp.to_ulaw(self._condition.sound(outgoing.pcm))
+        self._send_packet(sdp.PCMU, timestamp, payload, marker=False)
         return rtp.from_ulaw(payload)
 
-    def _send_packet(self, kind: int, timestamp: int, payload: bytes, to: tuple[str, int], *, marker: bool) -> None:
+    def _send_packet(self, kind: int, timestamp: int, payload: bytes, *, marker: bool) -> None:
         packet = rtp.Packet(kind, self._sequence, timestamp, self._ssrc, payload, marker)
         self._sequence = (self._sequence + 1) & 0xFFFF
-        self._sockets.send(packet.encode(), to)
+        self._network.put(packet.encode(), time.monotonic())
 
     def _receive(self) -> None:
         remote = self._remote
@@ -206,6 +236,8 @@ class MediaThread:
             pcm = rtp.from_ulaw(packet.payload)
             silent = int(np.abs(pcm).max()) <= SILENT_PEAK
             place = self.layout.place(packet, arrival=arrival, samples=len(pcm), silent=silent)
+            if place is not None and self._onward is not None:
+                self._onward(pcm)
             if place is not None:
                 self.tape.put_received(place.position, pcm[place.skip :])
                 self.detector.feed(place.position, pcm[place.skip :])

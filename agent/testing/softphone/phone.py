@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from agent.testing.softphone.call import PhoneCall
+from agent.testing.softphone.condition import PERFECT, LineCondition
 from agent.testing.softphone.leg import Account
 from agent.testing.softphone.rtp import Pcm
 from agent.testing.softphone.transactions import T1_S
@@ -43,12 +44,14 @@ class Softphone:
         user: str = "caller",
         password: str = "",
         background: Pcm | None = None,
+        condition: LineCondition = PERFECT,
         no_media_s: float | None = None,
     ) -> PhoneCall:
         """Dial `number` at a SIP server; returns as soon as the INVITE is on its way.
 
         `user` and `password` are the account at that server; the password is used where the server asks for it.
         `background` is mixed into all that is sent, in a loop, at the level that it has (see `testing.noise`).
+        `condition`: what becomes of all that is sent on its way.
         `no_media_s`: hang up when no RTP has come for so long; None: never. Raises OSError where no port is free
         or `recording` cannot be written.
         """
@@ -61,6 +64,7 @@ class Softphone:
             account=Account(user, password),
             recording=recording,
             background=background,
+            condition=condition,
             no_media_s=no_media_s,
         )
         self._calls.add(call)

@@ -12,6 +12,7 @@ from agent.testing.softphone.rtp import FRAME, Pcm, key_press
 
 KEY_FRAMES = 6  # 120 ms: long enough for every receiver
 KEY_GAP_FRAMES = 5  # 100 ms between two keys
+RELAYED_FRAMES = 4  # 80 ms: what two telephones' clocks and threads may be apart; more would only be delay
 MOUTHFUL = 1 << 22  # samples, nearly 9 minutes: nobody says more at once
 
 
@@ -56,6 +57,12 @@ class SpeechQueue:
     """Loops for the whole call, at the level that it has."""
     _clips: deque[Clip] = field(default_factory=deque)
     _keys: deque[Keys] = field(default_factory=deque)
+    _relayed: deque[Pcm] = field(default_factory=lambda: deque(maxlen=RELAYED_FRAMES))
+
+    def relay(self, pcm: Pcm) -> None:
+        """Mix a whole frame of another call's sound into the next one that is sent; others are dropped."""
+        if len(pcm) == FRAME:
+            self._relayed.append(pcm)
 
     def say(self, pcm: Pcm, *, at: int, on_done: Callable[[], None]) -> Clip:
         """Queue sound for `at` or, where others are queued, after the last of them."""
@@ -92,6 +99,8 @@ class SpeechQueue:
                 mixed[first - position : last - position] += clip.pcm[first - clip.start : last - clip.start]
         while self._clips and self._clips[0].end <= position + FRAME:
             self._clips.popleft().on_done()
+        if self._relayed:
+            mixed += self._relayed.popleft()
         if self.background is not None:
             mixed += self.background[np.arange(position, position + FRAME) % len(self.background)]
         return Outgoing(np.clip(mixed, -32768, 32767).astype(np.int16))

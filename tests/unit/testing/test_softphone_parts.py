@@ -15,7 +15,7 @@ from agent.testing.softphone.clock import FrameClock
 from agent.testing.softphone.detector import LiveDetector
 from agent.testing.softphone.layout import Reception
 from agent.testing.softphone.rtp import FRAME, KEYS, parse_key
-from agent.testing.softphone.speech_queue import KEY_FRAMES, KEY_GAP_FRAMES, SpeechQueue
+from agent.testing.softphone.speech_queue import KEY_FRAMES, KEY_GAP_FRAMES, RELAYED_FRAMES, SpeechQueue
 from agent.testing.softphone.tape import Tape
 from tests.unit.testing.sounds import silence, voice, white
 
@@ -201,3 +201,13 @@ def test_a_pause_in_sending_is_no_interval() -> None:
     statistics = clock.statistics()
     assert statistics.frames == 4
     assert statistics.interval_max_ms == pytest.approx(20.0)
+
+
+def test_another_calls_sound_goes_out_with_the_next_frames_and_never_piles_up() -> None:
+    queue = SpeechQueue()
+    for value in range(1, RELAYED_FRAMES + 3):
+        queue.relay(np.full(FRAME, value, np.int16))
+    queue.relay(np.full(FRAME // 2, 99, np.int16))
+    queue.say(np.full(FRAME, 100, np.int16), at=0, on_done=lambda: None)
+    said = frames(queue, RELAYED_FRAMES + 1)
+    assert said[::FRAME].tolist() == [103, 4, 5, 6, 0]
