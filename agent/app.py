@@ -12,10 +12,10 @@ import structlog
 
 from agent.dialog.conversation import Conversation
 from agent.dialog.mind import ChatModel
+from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
 from agent.dialog.speculation import Speculation
-from agent.dialog.work import Parts
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
@@ -181,7 +181,13 @@ class PhoneAgent:
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
         conversation = Conversation(
-            parts, self._agents[call.agent], call, stream, keys=inputs.digits, closing=inputs.closing
+            parts,
+            self._agents[call.agent],
+            call,
+            stream,
+            keys=inputs.digits,
+            closing=inputs.closing,
+            press=inputs.press,
         )
         return await conversation.run()
 

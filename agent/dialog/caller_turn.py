@@ -11,11 +11,18 @@ from agent.speech.stt import Transcript
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Speech up to a silence that ended it."""
+    """Speech up to a silence that ended it, or keys that were pressed."""
 
     utterance: Utterance
-    transcription: asyncio.Task[Transcript]
+    transcription: asyncio.Future[Transcript]
     """Under way or done; may have failed."""
+
+    @classmethod
+    def of_text(cls, text: str, at_s: float) -> Stretch:
+        """What needs no recogniser, at a time of the call's clock."""
+        known: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
+        known.set_result(Transcript(text, 0.0))
+        return cls(Utterance(b"", at_s, at_s, 0), known)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,9 @@
 """Whether what the caller has said so far sounds finished, judged by its words alone. Pure.
 
 The recogniser hears only the part before the pause, and writes a full stop or a capital letter after nearly anything:
-so a full stop proves nothing, while its absence, a comma and an ellipsis do tell something.
+so a full stop proves nothing, while its absence, a comma and an ellipsis do tell something. Half of all sentences cut
+in the middle are whole sentences on paper ("What does it cost" "to send a parcel?"): no rule about words can know. The
+recogniser's ears do better; `end_wait` puts both together.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ class Completeness(StrEnum):
     """Digits, letters or an address are being given piece by piece."""
 
 
+FEWEST_WORDS = 4
+"""A turn of fewer words that is no answer is mostly the beginning of a longer one."""
 LONGEST_SHORT_ANSWER = 4
 """Words of a turn that can be an answer by itself, such as "yes, that's right"."""
 DIGITS_OF_A_NUMBER = 10
@@ -72,8 +76,8 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
     4. Short and nothing but an answer ("yes, please"): an answer, if there was something to answer.
     5. Its last word cannot end a clause here: unfinished.
     6. It is only the beginning of a sentence ("if I come tomorrow"): unfinished.
-    7. A question or a farewell, and the recogniser ends it: complete.
-    8. It has a verb and the recogniser ends it: complete. All else: unsure.
+    7. A few words that answer no question, or no mark after the last one: unsure.
+    8. A question, a verb, or a word that mostly ends a request: complete. All else: unsure.
     """
     text = " ".join(words.lower().replace("’", "'").split())
     tokens = tuple(_TOKEN.findall(text))
@@ -96,11 +100,12 @@ def _judge_clause(said: _Said, vocabulary: ClauseWords, asked: Asked) -> Complet
         return Completeness.UNSURE if asked is Asked.NOTHING else Completeness.ANSWER
     if _is_open_at_its_end(said, vocabulary) or _is_half_a_sentence(said, vocabulary):
         return Completeness.UNFINISHED
+    is_fragment = said.is_whole_turn and len(said.words) < FEWEST_WORDS and asked is Asked.NOTHING
+    if is_fragment or not said.ends_a_sentence:
+        return Completeness.UNSURE
     has_verb = any(word in vocabulary.finite_verbs for word in said.words)
-    if said.ends_a_sentence and (said.is_question or has_verb or said.words[-1] in vocabulary.closers):
-        return Completeness.COMPLETE
-    answers = said.ends_a_sentence and asked is Asked.OPEN and said.is_whole_turn
-    return Completeness.ANSWER if answers else Completeness.UNSURE
+    sounds_whole = said.is_question or has_verb or said.words[-1] in vocabulary.closers
+    return Completeness.COMPLETE if sounds_whole else Completeness.UNSURE
 
 
 def _last_sentence(text: str) -> _Said:

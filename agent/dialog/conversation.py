@@ -7,15 +7,17 @@ end of the stream) comes through one queue and is handled in order, so nothing h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
 
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
+from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WorkDone
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
 from agent.dialog.judge import Judge
-from agent.dialog.listener import Draft, Heard, Listener, Utterance
+from agent.dialog.keys import KeyPad, as_message
+from agent.dialog.listener import Draft, Listener, Utterance
+from agent.dialog.parts import Parts
 from agent.dialog.prompts import system_prompt
 from agent.dialog.silence import SilenceAction, SilenceWatch
 from agent.dialog.turn_taking import (
@@ -28,51 +30,13 @@ from agent.dialog.turn_taking import (
     TurnTaking,
     Yield,
 )
-from agent.dialog.work import Parts, Work
+from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
+from agent.errors import PhoneAgentError
 from agent.media.ending import MediaEnd
 from agent.media.outcome import Outcome
 from agent.media.stream import MediaStream
-
-
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """The words of a turn that may be over."""
-
-    draft: Draft
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _WorkDone:
-    task: asyncio.Task[EndedReason | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _MustEnd:
-    """The call may not go on: its time is up, or the agent is being shut down."""
-
-    text: str
-    reason: EndedReason
-
-
-@dataclass(frozen=True, slots=True)
-class _SilenceDue:
-    """Nobody may have said anything for too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class _StreamClosed:
-    """No sound can be sent or heard any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """The caller pressed a key."""
-
-
-_Input = Heard | _Understood | _WorkDone | _MustEnd | _SilenceDue | _StreamClosed | _Key
 
 
 class Conversation:
@@ -87,19 +51,25 @@ class Conversation:
         *,
         keys: asyncio.Queue[str],
         closing: asyncio.Event,
+        press: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`keys` brings the digits that the caller presses; `closing` is set when the agent is shut down."""
+        """`keys` brings the digits that the caller presses; `closing` is set when the agent is shut down.
+
+        `press` presses keys towards the caller; it raises a PhoneAgentError where that is not possible.
+        """
         self._parts = parts
         self._agent = agent
         self._stream = stream
         self._keys = keys
+        self._press = press
+        self._key_pad = KeyPad(agent.keys)
         self._server_closes = closing
         self._loop = asyncio.get_running_loop()
         llm = parts.settings.llm
         history = History(system_prompt(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
         self._journal = Journal(call.id, history, parts.sink)
         self._silence = SilenceWatch(agent.limits)
-        self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
+        self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
         judge = Judge(lambda: agent.language, parts.settings.turns, agent_text=self._agent_text)
         self._listener = Listener(
             parts.detector(),
@@ -115,9 +85,9 @@ class Conversation:
         self._drafting = Drafting(
             parts.ears,
             lambda: agent.language,
-            lambda draft, text: self._inputs.put_nowait(_Understood(draft, text.strip())),
+            lambda draft, text: self._inputs.put_nowait(Understood(draft, text.strip())),
         )
-        self._guess: _Understood | None = None
+        self._guess: Understood | None = None
         self._caller: CallerTurn | None = None
         self._waiting: list[Stretch] = []
         self._cut_tasks: set[asyncio.Task[EndedReason | None]] = set()
@@ -135,11 +105,11 @@ class Conversation:
             asyncio.create_task(self._watch_closing(), name="closing"),
         ]
         self._stream.closed.add_done_callback(self._stream_closed)
-        time_up = _MustEnd(self._agent.phrases.time_is_up, EndedReason.MAX_DURATION)
+        time_up = MustEnd(self._agent.phrases.time_is_up, EndedReason.MAX_DURATION)
         timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, time_up)
         silence: asyncio.TimerHandle | None = None
         try:
-            self._start(self._begin().say_phrase(self._agent.greeting, then_protected=self._agent.notice))
+            self._start(self._greet(self._begin()))
             while True:
                 reason = self._handle(await self._inputs.get())
                 if reason is not None:
@@ -158,21 +128,21 @@ class Conversation:
                 task.cancel()
             await asyncio.gather(*background, *self._cut_tasks, self._drafting.close(), return_exceptions=True)
 
-    def _handle(self, happened: _Input) -> EndedReason | None:
+    def _handle(self, happened: Happening) -> EndedReason | None:
         match happened:
             case Yield() | GoOn() | Interrupted():
                 self._overlap(happened)
-            case _Understood():
+            case Understood():
                 self._understood(happened)
-            case _Key():
-                self._silence.words()
-            case _WorkDone(task):
+            case Key(digit):
+                self._key(digit)
+            case WorkDone(task):
                 return self._finish(task)
-            case _SilenceDue():
+            case SilenceDue():
                 self._break_silence()
-            case _MustEnd(text, reason):
+            case MustEnd(text, reason):
                 self._end_with(text, reason)
-            case _StreamClosed():
+            case StreamClosed():
                 return EndedReason.CALLER_HANGUP
             case _:
                 self._listen(happened)
@@ -210,7 +180,41 @@ class Conversation:
                 self._caller_quiet.set()
                 self._take(heard)
 
-    def _understood(self, understood: _Understood) -> None:
+    async def _greet(self, work: Work) -> EndedReason | None:
+        if self._press is not None and self._agent.keys_on_answer:
+            try:
+                await self._press(self._agent.keys_on_answer)
+            except PhoneAgentError as error:
+                self._journal.trouble(error)
+        return await work.say_phrase(self._agent.greeting, then_protected=self._agent.notice)
+
+    def _key(self, digit: str) -> None:
+        """A key is a sign of life; an entry of keys is a turn, or joins the one that is open."""
+        now = self._loop.time()
+        if digit:
+            self._silence.words()
+        for digits in self._key_pad.press(digit, now) if digit else self._key_pad.poll(now):
+            self._journal.keys_entered(digits)
+            if not self._closing:
+                self._take_entry(Stretch.of_text(as_message(digits), self._journal.clock()))
+        due = self._key_pad.due_at()
+        if due is not None:
+            self._loop.call_at(due, self._inputs.put_nowait, Key())
+
+    def _take_entry(self, entry: Stretch) -> None:
+        if self._agent_voice().protected:
+            self._waiting.append(entry)
+            return
+        if self._work is not None and self._work.talking:
+            self._cut()
+        if self._caller_quiet.is_set():
+            self._answer(entry)
+        else:
+            self._caller_goes_on()
+            self._caller = self._caller or CallerTurn()
+            self._caller.stretches.append(entry)
+
+    def _understood(self, understood: Understood) -> None:
         self._guess = understood
         if understood.text:
             self._silence.words()
@@ -250,7 +254,7 @@ class Conversation:
             return
         self._answer(stretch, guess)
 
-    def _answer(self, stretch: Stretch, guess: _Understood | None = None) -> None:
+    def _answer(self, stretch: Stretch, guess: Understood | None = None) -> None:
         caller = self._caller = self._caller or CallerTurn()
         caller.stretches.append(stretch)
         if guess is not None and guess.draft.ended_s == stretch.utterance.ended_s and not guess.draft.goes_on:
@@ -281,7 +285,7 @@ class Conversation:
 
     def _start(self, work: Coroutine[None, None, EndedReason | None]) -> None:
         self._task = asyncio.create_task(work, name="turn")
-        self._task.add_done_callback(lambda task: self._inputs.put_nowait(_WorkDone(task)))
+        self._task.add_done_callback(lambda task: self._inputs.put_nowait(WorkDone(task)))
 
     def _finish(self, task: asyncio.Task[EndedReason | None]) -> EndedReason | None:
         self._cut_tasks.discard(task)
@@ -341,7 +345,7 @@ class Conversation:
         if self._task is None and self._caller_quiet.is_set():
             self._silence.quiet(self._loop.time())
         due = self._silence.due_at() if self._task is None else None
-        return None if due is None else self._loop.call_at(due, self._inputs.put_nowait, _SilenceDue())
+        return None if due is None else self._loop.call_at(due, self._inputs.put_nowait, SilenceDue())
 
     def _break_silence(self) -> None:
         match self._silence.act(self._loop.time()):
@@ -352,12 +356,11 @@ class Conversation:
 
     async def _watch_keys(self) -> None:
         while True:
-            await self._keys.get()
-            self._inputs.put_nowait(_Key())
+            self._inputs.put_nowait(Key(await self._keys.get()))
 
     async def _watch_closing(self) -> None:
         await self._server_closes.wait()
-        self._inputs.put_nowait(_MustEnd(self._agent.phrases.shutting_down, EndedReason.SERVER_SHUTDOWN))
+        self._inputs.put_nowait(MustEnd(self._agent.phrases.shutting_down, EndedReason.SERVER_SHUTDOWN))
 
     def _stream_closed(self, _closed: Outcome[MediaEnd]) -> None:
-        self._inputs.put_nowait(_StreamClosed())
+        self._inputs.put_nowait(StreamClosed())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.caller_turn import CallerTurn
 from agent.dialog.history import History
-from agent.domain.events import EventSink, SpeechPaused, SpeechResumed, SpeechStarted, Trouble, TurnEnded
+from agent.domain.events import EventSink, KeysEntered, SpeechPaused, SpeechResumed, SpeechStarted, Trouble, TurnEnded
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.errors import PhoneAgentError
 
@@ -60,6 +60,10 @@ class Journal:
             interrupted=turn.interrupted,
             timings=timings,
         )
+
+    def keys_entered(self, digits: str) -> None:
+        """The caller keyed an entry."""
+        self._sink(KeysEntered(self._call_id, datetime.now(UTC), digits=digits))
 
     def trouble(self, error: PhoneAgentError) -> None:
         """A part failed and is dealt with."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
@@ -18,37 +18,19 @@ from agent.dialog.answer import Answer, Speaking
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.farewell import is_farewell
 from agent.dialog.journal import Journal
-from agent.dialog.listener import VoiceDetection
-from agent.dialog.mind import LanguageModel
+from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
-from agent.dialog.phrases import PhraseBook
-from agent.dialog.speculation import Speculation
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
-from agent.domain.events import EventSink
 from agent.domain.turns import Timings
 from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError, TextToSpeechError
 from agent.media.playout import Playout
-from agent.settings import Settings
-from agent.speech.stt import SpeechToText, Transcript
+from agent.speech.stt import Transcript
 from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
 
 LONG_SPEECH_MS = 700  # so much speech without a word understood deserves a question; less was a noise
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What all conversations share."""
-
-    settings: Settings
-    ears: SpeechToText
-    mind: LanguageModel
-    mouth: PhraseBook
-    detector: Callable[[], VoiceDetection]
-    sink: EventSink
-    speculation: Speculation = field(default_factory=Speculation)
 
 
 class Work:
@@ -69,7 +51,8 @@ class Work:
     ) -> None:
         """`caller_quiet` is set while the caller does not speak; `prompt_read` is the model's reading ahead.
 
-        `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`: all of its words, if it should be over already.
+        `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`:
+        all of its words, if it should be over already.
         """
         self._parts = parts
         self._agent = agent

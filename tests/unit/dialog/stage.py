@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from agent.dialog.conversation import Conversation
+from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
-from agent.dialog.work import Parts
 from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import Event, TurnEnded
