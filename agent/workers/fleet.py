@@ -23,6 +23,7 @@ from agent.speech.wyoming import check_uri, connect
 from agent.workers.loopback import free_port
 from agent.workers.mind import KEY_VARIABLE
 from agent.workers.openmp import SPIN
+from agent.workers.pulse import Pulse, openai_pulse, wyoming_pulse
 from agent.workers.slots import Prompt, Slots
 from agent.workers.worker import WorkerSpec
 
@@ -66,7 +67,8 @@ class Fleet:
             return check_uri(stt.uri)
         uri = self._socket("ears")
         model, threads = str(self._find(stt.model)), str(stt.threads)
-        self._add("ears", "--uri", uri, "--model", model, "--threads", threads, env=SPIN)
+        pulse = Pulse(wyoming_pulse)
+        self._add("ears", "--uri", uri, "--model", model, "--threads", threads, pulse=pulse, env=SPIN)
         return uri
 
     def _mouth(self, voices: Iterable[str]) -> str:
@@ -76,7 +78,7 @@ class Fleet:
         uri = self._socket("mouth")
         names = dict.fromkeys([tts.voice, *filter(None, voices)])
         files = [part for name in names for part in ("--voice", str(self._find(name)))]
-        self._add("mouth", "--uri", uri, *files, "--threads", str(tts.threads))
+        self._add("mouth", "--uri", uri, *files, "--threads", str(tts.threads), pulse=Pulse(wyoming_pulse))
         return uri
 
     def _mind(self) -> str:
@@ -106,14 +108,15 @@ class Fleet:
             "--slot-folder": slots,
         }
         flat = [str(part) for pair in arguments.items() for part in pair]
-        self._add("mind", *flat, env={KEY_VARIABLE: self.llm_api_key, **SPIN})
+        pulse = Pulse(openai_pulse(self.llm_api_key))
+        self._add("mind", *flat, pulse=pulse, env={KEY_VARIABLE: self.llm_api_key, **SPIN})
         if llm.backend == "xllamacpp":
             identity = f"{file} {_changed(file)} {llm.context_tokens} {version('xllamacpp')}"
             self._slots = Slots(f"http://{HOST}:{port}", self.llm_api_key, llm.slots, slots, identity)
         return f"http://{HOST}:{port}/v1"
 
-    def _add(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
-        self.specs += (WorkerSpec(name, ("-m", f"agent.workers.{name}", *arguments), env or {}),)
+    def _add(self, name: str, *arguments: str, pulse: Pulse, env: dict[str, str] | None = None) -> None:
+        self.specs += (WorkerSpec(name, ("-m", f"agent.workers.{name}", *arguments), env or {}, pulse=pulse),)
 
     def _find(self, name: str) -> Path:
         """A path stands for itself, any other name for an entry of the manifest."""

@@ -19,11 +19,12 @@ from piper.config import PiperConfig
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event
 from wyoming.info import Attribution, Describe, Info, TtsProgram, TtsVoice
+from wyoming.ping import Ping
 from wyoming.tts import Synthesize
 
 from agent.errors import ModelError, TextToSpeechError
 from agent.workers.life import Life, live
-from agent.workers.wyoming_server import Send, WyomingServer
+from agent.workers.wyoming_server import Send, WyomingServer, pong
 
 LONGEST_TEXT = 4000
 """Characters in one request; more would keep other calls waiting."""
@@ -73,6 +74,8 @@ class MouthSession:
         """Answer `describe`, and `synthesize` with sound: one chunk per sentence, as soon as there is one."""
         if Describe.is_type(event.type):
             await send(describe(self._voices))
+        elif Ping.is_type(event.type):
+            await pong(event, self._thread, send)
         elif Synthesize.is_type(event.type):
             await self._speak(Synthesize.from_event(event), send)
 

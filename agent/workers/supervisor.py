@@ -1,4 +1,4 @@
-"""Keeps the model processes alive: starts them, says who can work, starts the dead again, ends them all."""
+"""Keeps the model processes alive: starts them, says who can work, starts the dead and the hanging again, ends all."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Supervisor:
         return name in self._posts and self._posts[name].backoff.failures >= CRASH_LOOP
 
     def kill(self, name: str) -> None:
-        """End a worker that hangs, at once; it is started again like any other that died."""
+        """End a worker at once, even one that is stopped; it is started again like any other that died."""
         if pid := self.pid(name):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -141,13 +141,36 @@ class Supervisor:
             self._say(post, uri)
             if not post.first.done():
                 post.first.set_result(None)
-            status = await run.wait()
+            watch = asyncio.create_task(self._kill_if_it_hangs(post, uri), name=f"watch {post.spec.name}")
+            try:
+                status = await run.wait()
+            finally:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
             log.warning("worker.died", worker=post.spec.name, status=status)
             return self._clock() - ready_at
         finally:
             self._say(post, "")
             await asyncio.shield(asyncio.ensure_future(run.stop()))
             post.run = None
+
+    async def _kill_if_it_hangs(self, post: _Post, uri: str) -> None:
+        """Returns after the kill; for a worker without a pulse at once."""
+        pulse = post.spec.pulse
+        if pulse is None:
+            return
+        missed = 0
+        while missed < pulse.misses:
+            await asyncio.sleep(pulse.every_s)
+            try:
+                async with asyncio.timeout(pulse.patience_s):
+                    await pulse.feel(uri)
+                missed = 0
+            except (TimeoutError, OSError) as error:
+                missed += 1
+                log.warning("worker.no_pulse", worker=post.spec.name, missed=missed, error=str(error))
+        log.error("worker.hangs", worker=post.spec.name)
+        self.kill(post.spec.name)
 
     def _say(self, post: _Post, uri: str) -> None:
         changed, post.uri = bool(uri) != bool(post.uri), uri

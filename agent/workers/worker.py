@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from agent.errors import ConfigurationError, PhoneAgentError, SetupError
+from agent.workers.pulse import Pulse
 
 log = structlog.get_logger()
 
@@ -36,6 +37,8 @@ class WorkerSpec:
     """Added to ours; may hold secrets."""
     ready_s: float = 120.0
     """So long it may take until it can work."""
+    pulse: Pulse | None = field(default=None, repr=False)
+    """How to find out that it hangs; None: only its death is noticed."""
 
 
 class WorkerRun:

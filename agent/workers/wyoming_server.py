@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 from wyoming.error import Error
 from wyoming.event import Event, async_read_event, async_write_event
+from wyoming.ping import Ping, Pong
 
 from agent.errors import ConfigurationError, PhoneAgentError
 
@@ -29,6 +31,12 @@ class Session(Protocol):
     async def handle(self, event: Event, send: Send) -> None:
         """Answer one event. Cancelled when the client goes. A PhoneAgentError becomes an `error` event."""
         ...
+
+
+async def pong(event: Event, thread: Executor, send: Send) -> None:
+    """Answer a ping as soon as `thread` can work: one whose work never ends gives no answer."""
+    await asyncio.get_running_loop().run_in_executor(thread, int)
+    await send(Pong(text=Ping.from_event(event).text).event())
 
 
 class WyomingServer:

@@ -23,6 +23,7 @@ from agent.speech.stt import WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.wyoming import connect
 from agent.testing.voice import CallerVoice
+from agent.workers.pulse import wyoming_pulse
 from tests.integration.workers.conftest import Running
 
 PATIENT_S = 120  # a busy machine is not what is tested here
@@ -139,6 +140,7 @@ async def test_texts_that_cannot_be_spoken(mouth: Running) -> None:
 async def test_both_say_what_they_are(ears: Running, mouth: Running) -> None:
     infos = []
     for uri in (ears.uri, mouth.uri):
+        await wyoming_pulse(uri)
         async with connect(uri) as server:
             await server.send([Describe().event()])
             infos.append(Info.from_event(await anext(server.events())))

@@ -19,6 +19,7 @@ from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.errors import LanguageModelError
 from agent.models.store import ModelStore
+from agent.workers.pulse import openai_pulse
 from agent.workers.slots import KEPT, Slots
 from tests.integration.workers.conftest import KEY, Running, worker
 
@@ -70,6 +71,12 @@ async def test_nobody_without_the_key(http: aiohttp.ClientSession) -> None:
     for key in ("", "Bearer wrong"):
         async with http.post("/v1/chat/completions", json=body(user("Hi")), headers={"Authorization": key}) as answer:
             assert answer.status == 401
+
+
+async def test_a_mind_that_works_has_a_pulse(mind: Running, unused_tcp_port: int) -> None:
+    await openai_pulse(KEY)(mind.uri)
+    with pytest.raises(OSError, match="does not list its models"):
+        await openai_pulse(KEY)(f"http://127.0.0.1:{unused_tcp_port}/v1")
 
 
 async def test_a_prompt_is_read_once(http: aiohttp.ClientSession) -> None:

@@ -7,14 +7,18 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from wyoming.event import Event
 
 from agent.errors import ConfigurationError, SetupError
+from agent.speech.wyoming import connect
 from agent.workers import worker
+from agent.workers.pulse import Pulse, wyoming_pulse
 from agent.workers.supervisor import CRASH_LOOP, Supervisor, WorkerSpec
 
 READY = 'print(\'{"ready": true, "uri": "test://"}\', flush=True)\n'
@@ -94,6 +98,93 @@ async def test_a_worker_that_hangs_can_be_killed_by_name(script: Make, watch: Wa
     supervisor.kill("a")
     assert await watch.states.get() == ("a", False)
     await watch.slept.get()
+    await supervisor.stop()
+
+
+WYOMING = """
+import asyncio, sys
+from concurrent.futures import ThreadPoolExecutor
+from agent.workers.life import live
+from agent.workers.wyoming_server import WyomingServer, pong
+
+def forever():
+    while True:
+        pass
+
+class Session:
+    async def handle(self, event, send):
+        if event.type == "ping":
+            await pong(event, thread, send)
+        else:
+            thread.submit(forever)
+
+async def main(life):
+    server = WyomingServer("tcp://127.0.0.1:0", Session)
+    life.ready(await server.start())
+    await life.stopping.wait()
+
+thread = ThreadPoolExecutor(1)
+live(main)
+"""
+
+
+@pytest.fixture
+def wyoming(tmp_path: Path) -> WorkerSpec:
+    (tmp_path / "a.py").write_text(WYOMING)
+    return WorkerSpec(
+        "a",
+        (str(tmp_path / "a.py"),),
+        {"PYTHONPATH": str(Path(__file__).parents[3])},
+        pulse=Pulse(wyoming_pulse, every_s=0.01, patience_s=2),
+    )
+
+
+async def _stop(supervisor: Supervisor) -> None:
+    os.kill(supervisor.pid("a") or 0, signal.SIGSTOP)
+
+
+async def _occupy(supervisor: Supervisor) -> None:
+    async with connect(supervisor.uri("a")) as server:
+        await server.send([Event("endless work")])
+        await server.send([Event("ping")])
+        async for _ in server.events():
+            break
+
+
+@pytest.mark.parametrize("hang", [_stop, _occupy])
+async def test_a_worker_that_hangs_is_noticed_and_started_again(
+    wyoming: WorkerSpec, watch: Watch, hang: Callable[[Supervisor], Awaitable[None]]
+) -> None:
+    supervisor = Supervisor([wyoming], watch.on_state, sleep=watch.sleep)
+    await supervisor.start()
+    assert await watch.states.get() == ("a", True)
+    first = supervisor.pid("a")
+    await wyoming_pulse(supervisor.uri("a"))
+    await hang(supervisor)
+    assert await watch.states.get() == ("a", False)
+    await watch.slept.get()
+    watch.go_on.release()
+    assert await watch.states.get() == ("a", True)
+    await wyoming_pulse(supervisor.uri("a"))
+    assert supervisor.pid("a") != first
+    assert supervisor.restarts("a") == 1
+    await supervisor.stop()
+
+
+async def test_one_late_answer_is_no_hang(script: Make, watch: Watch) -> None:
+    felt = asyncio.Queue[str]()
+    misses = [True, False, True, False]
+
+    async def feel(uri: str) -> None:
+        felt.put_nowait(uri)
+        if misses and misses.pop(0):
+            raise ConnectionError("busy")
+
+    spec = replace(script("a", READY + UNTIL_EOF), pulse=Pulse(feel, every_s=0))
+    supervisor = Supervisor([spec], watch.on_state, sleep=watch.sleep)
+    await supervisor.start()
+    assert [await felt.get() for _ in range(10)] == ["test://"] * 10
+    assert supervisor.is_ready("a")
     await supervisor.stop()
 
 
