@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 from agent.dialog.conversation import Conversation
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
+from agent.dialog.speculation import Speculation
 from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import Event, TurnEnded
@@ -74,6 +76,7 @@ class Stage:
     mouth: FakeMouth = field(default_factory=FakeMouth)
     settings: Settings = field(default_factory=Settings)
     events: list[Event] = field(default_factory=list)
+    on_event: Callable[[Event], object] = lambda _event: None
 
     @property
     def turns(self) -> list[Turn]:
@@ -81,6 +84,10 @@ class Stage:
 
     def said_by(self, speaker: Speaker) -> list[str]:
         return [turn.text for turn in self.turns if turn.speaker is speaker]
+
+    def _happened(self, event: Event) -> None:
+        self.events.append(event)
+        self.on_event(event)
 
     async def raise_curtain(self) -> None:
         loop = asyncio.get_running_loop()
@@ -92,7 +99,8 @@ class Stage:
         self.mouth.said.clear()
         self.mouth.failures = failures
         self.closing = asyncio.Event()
-        parts = Parts(self.settings, self.ears, self.mind, book, Detector, self.events.append)
+        speculation = Speculation(enabled=self.settings.turns.speculate)
+        parts = Parts(self.settings, self.ears, self.mind, book, Detector, self._happened, speculation)
         call = Call("call_1", Direction.INBOUND, "", "1000", "tester", CallStatus.IN_PROGRESS, datetime.now(UTC))
         self.conversation = Conversation(
             parts,

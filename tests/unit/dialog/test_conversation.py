@@ -186,7 +186,7 @@ def test_a_mind_that_fails_gets_one_more_try_after_an_apology(failures: int, end
 
 def test_a_mouth_that_fails_still_apologises_since_fixed_sentences_are_kept() -> None:
     scene = stage("When?")
-    scene.mouth = FakeMouth([TextToSpeechError("gone")] * 2)
+    scene.mouth = FakeMouth([TextToSpeechError("gone")] * 5)
     script = [("agent_quiet", 9), ("speak", 1), ("quiet", 3), ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0)]
     assert run(scene.caller(*script)) is EndedReason.CALLER_HANGUP
     assert scene.said_by(Speaker.AGENT)[1] == f"{AGENT.phrases.one_moment} {ANSWER}"
