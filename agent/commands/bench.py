@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, PhoneAgentError
 from agent.ops import logs
 from agent.settings import LogSettings
 
@@ -96,21 +96,26 @@ def conversation(
     from agent.rehearsal.narrator import wide_console
 
     logs.configure(LogSettings(level="warning"))
+    named = tuple(filter(None, rows.split(",")))
     if picture is not None:
-        waterfall.check(picture, list(filter(None, rows.split(","))))
-    folder = keep or Path(tempfile.mkdtemp(prefix="phone-agent-bench-"))
+        waterfall.check(picture, named)
     plan = Plan(
         turns=turns,
         calls=parse_calls(calls),
         seed=secrets.randbelow(1_000_000) if seed is None else seed,
-        folder=folder,
+        folder=keep or Path(tempfile.mkdtemp(prefix="phone-agent-bench-")),
         profile=profile_of(profile),
         control=control,
-        rows=tuple(filter(None, rows.split(","))),
+        rows=named,
     )
     command = " ".join(["bench", *sys.argv[2:]])
     notes = Console(stderr=True)
-    report, done = asyncio.run(bench_conversation(plan, command=command, progress=notes.print))
+    try:
+        report, done = asyncio.run(bench_conversation(plan, command=command, progress=notes.print))
+    except PhoneAgentError:
+        if keep is None:
+            shutil.rmtree(plan.folder, ignore_errors=True)
+        raise
     print_report(wide_console(), report, done)
     try:
         if json_out is not None:
@@ -121,7 +126,7 @@ def conversation(
         raise ConfigurationError(f"{error.filename} cannot be written: {error.strerror}.") from error
     good = not report.failures and all(measure.met is not False for measure in report.measures)
     if keep is None and good:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(plan.folder, ignore_errors=True)
     elif keep is None:
-        notes.print(f"Recordings and logs are in {folder}", highlight=False, soft_wrap=True)
+        notes.print(f"Recordings and logs are in {plan.folder}", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if good else 1)

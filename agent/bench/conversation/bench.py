@@ -18,6 +18,7 @@ from agent.bench.conversation.rows import all_rows, chosen
 from agent.configuration import PREFIX
 from agent.errors import PhoneAgentError, SetupError
 from agent.ops.conditions import conditions
+from agent.ops.process import put_sound_first
 from agent.ops.report import Failure, Report
 
 _SECRETS = ("KEY", "PASSWORD")
@@ -40,6 +41,7 @@ async def bench_conversation(plan: Plan, *, command: str, progress: Progress) ->
     control that there is not, SetupError where nothing could be measured at all.
     """
     rows = chosen(all_rows(), plan.rows, plan.control)
+    put_sound_first()  # the telephones' events: the moment of an answer is taken when it is seen
     prefix = await asyncio.to_thread(bundle, "asterisk", progress)
     report = Report(command, _conditions(plan, rows))
     done: list[Done] = []

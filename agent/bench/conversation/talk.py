@@ -152,7 +152,7 @@ class Talkers:
         All voices are made beforehand: nothing but telephones, agent and Asterisk works meanwhile.
         """
         needed = turns / ((FEWEST_LINES + MOST_LINES) / 2)
-        scripts = [self._script() for _ in range(round(SPARE * needed) + calls)]
+        scripts = [self._script(turns) for _ in range(round(SPARE * needed) + calls)]
         texts = [line.text for script in scripts for line in script.lines if not line.recorded]
         await self._voice.prepare(texts)
         began = os.getloadavg()[0]
@@ -174,8 +174,9 @@ class Talkers:
                 group.create_task(caller())
         return Talk(calls, tuple(chats), (began, os.getloadavg()[0]))
 
-    def _script(self) -> _Script:
-        lines = tuple(self._people.line() for _ in range(self._chance.randint(FEWEST_LINES, MOST_LINES)))
+    def _script(self, most: int) -> _Script:
+        count = self._chance.randint(min(most, FEWEST_LINES), min(most, MOST_LINES))
+        lines = tuple(self._people.line() for _ in range(count))
         steps: list[dict[str, object]] = [self._listen()]
         for line in lines:
             steps += [line.step, self._listen()]
