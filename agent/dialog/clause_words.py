@@ -36,8 +36,8 @@ class ClauseWords:
     """Words that mostly end a request."""
     number_words: dict[str, int]
     """Spoken digits and numbers → how many digits they stand for."""
-    at_words: frozenset[str]
-    dot_words: frozenset[str]
+    address_words: frozenset[str]
+    """How the marks of an e-mail address are said."""
     finite_verbs: frozenset[str]
     """Frequent verb forms by which a clause shows that it has its verb."""
 
@@ -91,8 +91,7 @@ ENGLISH = ClauseWords(
         "double": 1,
         "triple": 2,
     },
-    at_words=_words("at"),
-    dot_words=_words("dot point"),
+    address_words=_words("at dot underscore dash hyphen"),
     finite_verbs=_words(
         """is are was were am be has have had do does did will would shall should can could may might must
         i'm you're we're they're he's she's it's that's there's what's i'll you'll we'll they'll i've we've they've
@@ -138,8 +137,7 @@ GERMAN = ClauseWords(
         "tausend": 3,
         "doppel": 1,
     },
-    at_words=_words("at ät klammeraffe"),
-    dot_words=_words("punkt"),
+    address_words=_words("at ät klammeraffe punkt unterstrich bindestrich minus"),
     finite_verbs=_words(
         """ist sind war waren bin bist hat haben habe hatte wird werden würde kann können könnte muss müssen soll
         sollen will wollen darf dürfen mag möchte möchten geht gibt kommt brauche hätte wäre"""

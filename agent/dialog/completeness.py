@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from agent.dialog.asked import Asked, asked_by
 from agent.dialog.clause_words import BY_LANGUAGE, ClauseWords
+from agent.dialog.dictation import Dictated, dictated
 
 
 class Completeness(StrEnum):
@@ -34,18 +35,10 @@ FEWEST_WORDS = 4
 """A turn of fewer words that is no answer is mostly the beginning of a longer one."""
 LONGEST_SHORT_ANSWER = 4
 """Words of a turn that can be an answer by itself, such as "yes, that's right"."""
-DIGITS_OF_A_NUMBER = 10
-"""A telephone number has so many digits in North America, and about as many elsewhere (ITU-T E.164 allows 15)."""
-FEWEST_DIGITS = 3
-"""So many digits or letters one after the other are dictation even where none was asked for."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.@-][^\W_]+)*|@")
 _TRAILING_OFF = ("...", "…", ",", "-", "–", "—", ":", ";")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_])")
-_DOMAIN = re.compile(
-    r"(?:\b(?:dot|punkt)\s+|[\w-]\.)(?:com|net|org|edu|gov|info|biz|io|de|at|ch|eu|uk|us|ca|au|fr|es)$"
-)
-_LETTERS = re.compile(r"^(?:[^\W\d_]-)*[^\W\d_]$")
 _QUESTION_LAST = re.compile(r"\?[\"'”»)]*$")
 
 
@@ -71,12 +64,12 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
     something. The first rule that applies decides:
 
     1. Nothing understood: unsure.
-    2. A number, an e-mail address or a spelling, asked for or begun: dictating until it can be whole.
+    2. A number, a date of birth, an e-mail address or a spelling, asked for or begun: dictating until it is whole.
     3. It trails off (comma, dash, ellipsis, a hesitation): unfinished.
-    4. Short and nothing but an answer ("yes, please"): an answer, if there was something to answer.
+    4. A word or two where no more was asked for, or nothing but an answer ("yes, please"): an answer.
     5. Its last word cannot end a clause here: unfinished.
     6. It is only the beginning of a sentence ("if I come tomorrow"): unfinished.
-    7. A few words that answer no question, or no mark after the last one: unsure.
+    7. A few words that are no known answer, or no mark after the last one: unsure.
     8. A question, a verb, or a word that mostly ends a request: complete. All else: unsure.
     """
     text = " ".join(words.lower().replace("’", "'").split())
@@ -85,9 +78,9 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
         return Completeness.UNSURE
     vocabulary = BY_LANGUAGE.get(language.lower()[:2])
     asked = asked_by(agent_words, language)
-    dictation = _judge_dictation(text, tokens, vocabulary, asked)
-    if dictation is not None:
-        return dictation
+    dictation = dictated(text, tokens, vocabulary, asked)
+    if dictation is not Dictated.NOTHING:
+        return Completeness.ANSWER if dictation is Dictated.WHOLE else Completeness.DICTATING
     if text.endswith(_TRAILING_OFF):
         return Completeness.UNFINISHED
     if vocabulary is None:
@@ -96,11 +89,15 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
 
 
 def _judge_clause(said: _Said, vocabulary: ClauseWords, asked: Asked) -> Completeness:
+    wants_a_word = asked in {Asked.CHOICE, Asked.DETAIL}
+    is_a_word = said.is_whole_turn and len(said.words) < FEWEST_WORDS and not _is_open_at_its_end(said, vocabulary)
+    if wants_a_word and is_a_word:
+        return Completeness.ANSWER
     if _is_short_answer(said, vocabulary):
         return Completeness.UNSURE if asked is Asked.NOTHING else Completeness.ANSWER
     if _is_open_at_its_end(said, vocabulary) or _is_half_a_sentence(said, vocabulary):
         return Completeness.UNFINISHED
-    is_fragment = said.is_whole_turn and len(said.words) < FEWEST_WORDS and asked is Asked.NOTHING
+    is_fragment = said.is_whole_turn and len(said.words) < FEWEST_WORDS
     if is_fragment or not said.ends_a_sentence:
         return Completeness.UNSURE
     has_verb = any(word in vocabulary.finite_verbs for word in said.words)
@@ -118,54 +115,6 @@ def _last_sentence(text: str) -> _Said:
         is_question=bool(_QUESTION_LAST.search(last)),
         ends_a_sentence=last.rstrip("\"'”»)")[-1:] in {".", "!", "?"},
     )
-
-
-def _judge_dictation(
-    text: str, tokens: tuple[str, ...], vocabulary: ClauseWords | None, asked: Asked
-) -> Completeness | None:
-    """None where nothing is being dictated."""
-    digits = _trailing_digits(tokens, vocabulary)
-    letters = _trailing_letters(tokens)
-    bare = text.rstrip(".!?,… ")
-    at_words = vocabulary.at_words if vocabulary else frozenset[str]()
-    if asked is Asked.EMAIL or "@" in tokens:
-        return Completeness.ANSWER if _DOMAIN.search(bare) else Completeness.DICTATING
-    if asked is Asked.NUMBER and (digits or tokens[-1] in at_words):
-        return Completeness.ANSWER if digits >= DIGITS_OF_A_NUMBER else Completeness.DICTATING
-    if digits >= DIGITS_OF_A_NUMBER:
-        return Completeness.COMPLETE
-    if (digits >= FEWEST_DIGITS and not _is_one_number(tokens)) or letters >= FEWEST_DIGITS:
-        return Completeness.DICTATING
-    if asked is Asked.SPELLING and (letters or digits):
-        return Completeness.DICTATING
-    return None
-
-
-def _is_one_number(tokens: tuple[str, ...]) -> bool:
-    """A year, a price or a house number: one group of digits, not the first of several."""
-    return tokens[-1].isdigit() and len(tokens) > 1 and not tokens[-2].isdigit()
-
-
-def _trailing_digits(tokens: tuple[str, ...], vocabulary: ClauseWords | None) -> int:
-    """Digits at the end of the turn, spoken or written."""
-    spoken = vocabulary.number_words if vocabulary else {}
-    count = 0
-    for token in reversed(tokens):
-        figures = sum(character.isdigit() for character in token)
-        if not figures and token not in spoken:
-            break
-        count += figures or spoken[token]
-    return count
-
-
-def _trailing_letters(tokens: tuple[str, ...]) -> int:
-    """Single letters at the end of the turn, as in "b r o" or "b-r-o"."""
-    count = 0
-    for token in reversed(tokens):
-        if not _LETTERS.match(token):
-            break
-        count += len(token.split("-"))
-    return count
 
 
 def _is_short_answer(said: _Said, vocabulary: ClauseWords) -> bool:

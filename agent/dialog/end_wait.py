@@ -57,6 +57,8 @@ class EndWait:
         self._usual_pause_ms = 0.0
         self._longest_in_turn_ms = 0
         self._last_log_odds: float | None = None
+        self._end: float | None = None
+        """Of the last turn that was over."""
         self._ends = PRIOR_TURNS
         self._sum_of_ends = PRIOR_TURNS * USUAL_END
 
@@ -83,10 +85,18 @@ class EndWait:
         if self._longest_in_turn_ms < self._usual_pause_ms:
             self._usual_pause_ms -= (self._usual_pause_ms - self._longest_in_turn_ms) * FADING_RATE
         self._longest_in_turn_ms = 0
-        if self._last_log_odds is not None:
+        self._end, self._last_log_odds = self._last_log_odds, None
+        if self._end is not None:
             self._ends += 1
-            self._sum_of_ends += self._last_log_odds
-            self._last_log_odds = None
+            self._sum_of_ends += self._end
+
+    def was_cut_off(self, paused_ms: int) -> None:
+        """The turn that was over went on after so much silence: it had not ended there."""
+        if self._end is not None:
+            self._ends -= 1
+            self._sum_of_ends -= self._end
+            self._end = None
+        self.went_on(paused_ms)
 
     @property
     def _shift(self) -> float:
