@@ -96,15 +96,15 @@ def conversation(
     from agent.rehearsal.narrator import wide_console
 
     logs.configure(LogSettings(level="warning"))
-    named = tuple(filter(None, rows.split(",")))
+    named, at_once, models = tuple(filter(None, rows.split(","))), parse_calls(calls), profile_of(profile)
     if picture is not None:
         waterfall.check(picture, named)
     plan = Plan(
         turns=turns,
-        calls=parse_calls(calls),
+        calls=at_once,
         seed=secrets.randbelow(1_000_000) if seed is None else seed,
         folder=keep or Path(tempfile.mkdtemp(prefix="phone-agent-bench-")),
-        profile=profile_of(profile),
+        profile=models,
         control=control,
         rows=named,
     )

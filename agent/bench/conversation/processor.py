@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -22,16 +24,48 @@ def used_s(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
 
 
 def memory_gb(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
-    """Proportional set size of each, in 10^9 bytes: a page that n processes share counts 1/n in each of them.
+    """What each holds of the machine's memory, in 10^9 bytes; pages of a file that several map count once.
 
-    So the sum is what they take of the machine: resident set sizes would count the libraries and the model files that
-    several of them map once for each. Reading it walks the page tables, some ten milliseconds per gigabyte, in
-    which the process cannot map memory: never do it beside a measurement of time. Without those that are gone.
+    They count for the process that has most of them in memory. What a process alone has written counts for it. The
+    proportional set size would do without this, but a program that has nothing to do with ours and maps the same
+    model would make ours look smaller. Walks the page tables, some ten milliseconds for a gigabyte, in which the
+    process cannot map memory: never do it beside a measurement of time. Without those that are gone.
     """
-    found = {}
+    held = {}
     for name, process in processes.items():
         try:
-            found[name] = process.memory_full_info().pss / GIGABYTE
+            held[name] = [Mapped.of(mapping) for mapping in process.memory_maps(grouped=True)]
         except psutil.NoSuchProcess:
             continue
-    return found
+    return {name: size / GIGABYTE for name, size in counted_once(held).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What one process has in memory of one file, or of what is no file. Bytes."""
+
+    path: str
+    own: int
+    """Written by this process alone, or of no file."""
+    of_file: int
+    """Pages of the file as it is: the same for whoever maps it."""
+
+    @classmethod
+    def of(cls, mapping: Any) -> Mapped:
+        """Of psutil's grouped `memory_maps`."""
+        if not mapping.path.startswith("/"):
+            return cls(mapping.path, mapping.pss, 0)
+        return cls(mapping.path, mapping.private_dirty, mapping.rss - mapping.private_dirty)
+
+
+def counted_once(held: Mapping[str, Iterable[Mapped]]) -> dict[str, int]:
+    """By process the bytes that count for it."""
+    total = dict.fromkeys(held, 0)
+    largest: dict[str, tuple[int, str]] = {}
+    for name, mappings in held.items():
+        for one in mappings:
+            total[name] += one.own
+            largest[one.path] = max(largest.get(one.path, (0, name)), (one.of_file, name))
+    for size, name in largest.values():
+        total[name] += size
+    return total
