@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Sequence
+from asyncio import FIRST_COMPLETED
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from agent.errors import TelephonyError
 from agent.rehearsal.moments import Moment, MomentKind, Watcher
 from agent.rehearsal.performance import Said, Span
-from agent.rehearsal.scenario import Overlap, Step
+from agent.rehearsal.scenario import Connect, Overlap, Step
 from agent.testing.measure import Span as Samples
 from agent.testing.softphone.call import CallEndedError
 from agent.testing.softphone.ending import CallEnd
@@ -36,7 +37,12 @@ class Telephone(Protocol):
     async def agent_started(self, *, after: int = 0) -> int: ...  # noqa: D102
     async def agent_quiet(self, quiet_ms: int, *, after: int = 0) -> int: ...  # noqa: D102
     async def reached(self, position: int) -> int: ...  # noqa: D102
+    def stop_sending(self) -> None: ...  # noqa: D102
     async def hang_up(self) -> CallEnd: ...  # noqa: D102
+
+
+Dial = Callable[[str], Awaitable[Telephone]]
+"""Places another call, to a number; returns when it is answered and both hear each other. Raises TelephonyError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,9 @@ class _StepFailedError(Exception):
 class Director:
     """Plays one scenario into one call."""
 
-    def __init__(self, call: Telephone, watch: Watcher) -> None:
+    def __init__(self, call: Telephone, watch: Watcher, dial: Dial | None = None) -> None:
+        """`dial` is for the step `connect`."""
+        self._dial = dial
         self._call = call
         self._watch = watch
         self._waited_for = 0
@@ -99,6 +107,10 @@ class Director:
             self._watch(Moment(MomentKind.KEYS, step.dtmf))
         elif step.silence is not None:
             await self._call.reached(self._call.position + step.silence.ms * SAMPLES_PER_MS)
+        elif step.stop_sending is not None:
+            self._call.stop_sending()
+        elif step.connect is not None:
+            await self._connect(step.connect)
         elif step.wait_for_end is not None:
             await self._wait_for_end(step.wait_for_end.timeout_s)
 
@@ -128,9 +140,17 @@ class Director:
         text = line.text or "(a recording)"
         self._watch(Moment(MomentKind.CALLER_BEGAN, text))
         wait_s = max(0, (at or 0) - self._call.position) / RATE
-        span = await self._within(
-            self._call.say(sound, at=at), wait_s + len(sound) / RATE + MARGIN_S, "the softphone did not finish speaking"
-        )
+        began = self._call.position
+        try:
+            span = await self._within(
+                self._call.say(sound, at=at),
+                wait_s + len(sound) / RATE + MARGIN_S,
+                "the softphone did not finish speaking",
+            )
+        except CallEndedError:
+            if not (utterance and utterance.until_end):
+                raise
+            span, cut = Samples(began, self._call.position), True
         where = Span(span.start / RATE, span.end / RATE)
         self.said.append(Said(line.turn, line.step.name, line.text, where, cut=cut))
         if line.step.backchannel is None:
@@ -142,6 +162,17 @@ class Director:
             await asyncio.wait_for(asyncio.shield(self._call.ended), timeout_s)
         except TimeoutError:
             raise _StepFailedError(f"the agent did not hang up within {timeout_s:g} s") from None
+
+    async def _connect(self, connect: Connect) -> None:
+        if self._dial is None:
+            raise _StepFailedError("nobody can be called here")
+        other = await self._dial(connect.to)
+        try:
+            await asyncio.wait({self._call.ended, other.ended}, timeout=connect.timeout_s, return_when=FIRST_COMPLETED)
+            if not (self._call.ended.done() or other.ended.done()):
+                raise _StepFailedError(f"both were still talking after {connect.timeout_s:g} s")
+        finally:
+            await other.hang_up()
 
     async def _within(self, work: Awaitable[T], timeout_s: float, failure: str) -> T:
         try:

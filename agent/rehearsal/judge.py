@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agent.rehearsal.conduct import conduct, conduct_of_other
+from agent.rehearsal.expectation import Expectation
 from agent.rehearsal.performance import Performance, Span
-from agent.rehearsal.scenario import CallExpectation, Expectation, Scenario
+from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.turn_results import TurnResult, broken_speech, turn_results
 from agent.rehearsal.words import first_of, word_errors
 
@@ -46,22 +48,14 @@ def judge(scenario: Scenario, performance: Performance) -> Judgement:
     verdicts = [Verdict("the call", passed=False, reason=trouble) for trouble in performance.troubles]
     for expectation in scenario.expect:
         if expectation.call is not None:
-            verdicts += _of_call(expectation.call, performance)
+            found = conduct(performance, invented).held_to(expectation.call)
+            verdicts += [Verdict(f"call, {what}", passed, reason) for what, passed, reason in found]
+        elif expectation.other is not None:
+            found = conduct_of_other(performance).held_to(expectation.other)
+            verdicts += [Verdict(f"other, {what}", passed, reason) for what, passed, reason in found]
         elif expectation.turn is not None:
             verdicts += _of_turn(expectation, turns[expectation.turn])
     return Judgement(tuple(turns), tuple(verdicts), tuple(invented), tuple(broken_speech(performance)))
-
-
-def _of_call(expected: CallExpectation, performance: Performance) -> Iterator[Verdict]:
-    call: Mapping[str, Any] = {}
-    for event in performance.events:
-        if event["type"] == "call.changed":
-            call = event["call"]
-    for key, wanted in (("status", expected.status), ("ended_reason", expected.ended_reason)):
-        if wanted is not None:
-            found = call.get(key)
-            said = f"it was {found}" if found else "the agent told none"
-            yield Verdict(f"call, {key}", passed=found == wanted, reason=f"Expected {wanted}; {said}.")
 
 
 def _of_turn(expected: Expectation, turn: TurnResult) -> Iterator[Verdict]:

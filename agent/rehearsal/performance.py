@@ -62,6 +62,8 @@ class Performance:
     """Where the caller heard the agent: sound above silence, pauses inside a word or clause bridged."""
     events: tuple[Mapping[str, Any], ...] = ()
     """The call's events in their order, as `Event.to_dict` wrote them."""
+    other_events: tuple[Mapping[str, Any], ...] = ()
+    """The same of the call that a `connect` placed."""
     holes: tuple[Span, ...] = ()
     """Where received speech stops and starts again at once; `turn_results.broken_speech` keeps those inside a turn."""
     frames: Frames = Frames()

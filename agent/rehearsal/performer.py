@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agent.domain.call import CallStatus
+from agent.errors import TelephonyError
 from agent.rehearsal.director import Director
 from agent.rehearsal.events import CallFollower, EventFeed, Listener
 from agent.rehearsal.moments import Moment, MomentKind, Watcher
@@ -21,6 +23,8 @@ from agent.testing.softphone.rtp import RATE
 ANSWER_TIMEOUT_S = 30.0
 OVER_TIMEOUT_S = 15.0
 """How long after the hang-up the agent may take to tell how the call ended."""
+OTHER = "9"
+"""Added to the caller's number for the call that a `connect` places."""
 _KINDS = {"caller": MomentKind.CALLER_HEARD, "agent": MomentKind.AGENT_SAID}
 
 
@@ -39,11 +43,24 @@ async def perform(
 
     Whatever the other side does is in the performance. Raises OSError where the recording cannot be written.
     """
-    follower = CallFollower(caller)
-    with feed.listening(follower), feed.listening(_narrator(follower, watch)):
-        call = await phone.call(*server, scenario.to, recording=recording, user=caller, background=props.background)
+    follower, other = CallFollower(caller), CallFollower(f"{caller}{OTHER}")
+    with feed.listening(follower), feed.listening(_narrator(follower, watch)), feed.listening(other):
+        call = await phone.call(
+            *server,
+            scenario.to,
+            recording=recording,
+            user=caller,
+            background=props.background,
+            condition=props.condition,
+        )
         watch(Moment(MomentKind.DIALLED, scenario.to))
-        director = Director(call, watch)
+
+        async def dial(number: str) -> PhoneCall:
+            beside = recording.with_stem(f"{recording.stem}-{OTHER}")
+            second = await phone.call(*server, number, recording=beside, user=f"{caller}{OTHER}")
+            return await _connected(call, second)
+
+        director = Director(call, watch, dial)
         troubles = []
         try:
             if await asyncio.wait_for(asyncio.shield(call.answered), ANSWER_TIMEOUT_S):
@@ -56,17 +73,30 @@ async def perform(
         finally:
             await call.hang_up()
         watch(Moment(MomentKind.ENDED, _how(call)))
-        try:
-            await asyncio.wait_for(asyncio.shield(follower.over), OVER_TIMEOUT_S)
-        except TimeoutError:
-            troubles.append(f"The agent did not tell how the call ended within {OVER_TIMEOUT_S:g} s.")
+        for one in (follower, other) if other.events else (follower,):
+            try:
+                await asyncio.wait_for(asyncio.shield(one.over), OVER_TIMEOUT_S)
+            except TimeoutError:
+                troubles.append(f"The agent did not tell how the call ended within {OVER_TIMEOUT_S:g} s.")
     troubles += [director.trouble] if director.trouble else []
-    return await asyncio.to_thread(_measured, call, director, tuple(follower.events), tuple(troubles))
+    performance = await asyncio.to_thread(_measured, call, director)
+    events, others = tuple(follower.events), tuple(other.events)
+    return replace(performance, events=events, other_events=others, troubles=tuple(troubles))
 
 
-def _measured(
-    call: PhoneCall, director: Director, events: tuple[Mapping[str, Any], ...], troubles: tuple[str, ...]
-) -> Performance:
+async def _connected(call: PhoneCall, other: PhoneCall) -> PhoneCall:
+    """The other call, once it is answered and each hears the other's far end. Raises TelephonyError."""
+    try:
+        if not await asyncio.wait_for(asyncio.shield(other.answered), ANSWER_TIMEOUT_S):
+            raise TelephonyError(f"The other call was not answered ({_how(other)}).")
+    except TimeoutError:
+        await other.hang_up()
+        raise TelephonyError(f"The other call was not answered within {ANSWER_TIMEOUT_S:g} s.") from None
+    call.exchange(other)
+    return other
+
+
+def _measured(call: PhoneCall, director: Director) -> Performance:
     report = call.report()
     _, received = measure.read_tracks(call.recording)
     return Performance(
@@ -75,7 +105,6 @@ def _measured(
         ended=len(received) / RATE,
         said=tuple(director.said),
         agent_speech=tuple(_seconds(span) for span in measure.speech_spans(received)),
-        events=events,
         holes=tuple(_seconds(span) for span in measure.holes(received, report.missing)),
         frames=Frames(
             sent=report.clock.frames,
@@ -84,7 +113,6 @@ def _measured(
             received_late=report.reception.late,
             lost=report.reception.lost,
         ),
-        troubles=troubles,
     )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import wave
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from agent.errors import ConfigurationError
-from agent.media.pcm import resample
 from agent.rehearsal.director import Line
-from agent.rehearsal.scenario import Scenario, Utterance
+from agent.rehearsal.scenario import Background, Scenario, Utterance
+from agent.rehearsal.sounds import make
+from agent.rehearsal.wav import read_wav
 from agent.testing.noise import background, speech_at_level
-from agent.testing.softphone.rtp import RATE, Pcm
+from agent.testing.softphone import LineCondition
+from agent.testing.softphone.condition import PERFECT
+from agent.testing.softphone.rtp import Pcm
+
+__all__ = ["Props", "Voice", "prepare", "read_wav"]
+
+BACKGROUND_S = 42
+"""Length of a built-in background before it repeats itself: whole periods of all tones, so that no joint is heard."""
 
 Voice = Callable[[str], Awaitable[Pcm]]
 """Says a text as 8 kHz samples."""
@@ -26,39 +31,43 @@ class Props:
 
     lines: tuple[Line, ...]
     background: Pcm | None
+    condition: LineCondition = PERFECT
+    """Of the caller's line."""
 
 
 async def prepare(scenario: Scenario, voice: Voice) -> Props:
-    """All sounds of `scenario`, speech at one level. Raises ConfigurationError for a recording that cannot be used."""
+    """All sounds of `scenario`, speech at one level.
+
+    Raises ConfigurationError for a recording that cannot be used, SetupError where a built-in sound cannot be had.
+    """
     lines = [
         Line(turn, step, None if step.utterance is None else await _sound(step.utterance, voice))
         for turn, step in scenario.numbered_steps()
     ]
-    behind = scenario.background
-    return Props(tuple(lines), None if behind is None else background(read_wav(behind.wav), snr_db=behind.snr_db))
+    behind = None if scenario.background is None else await _behind(scenario.background)
+    return Props(tuple(lines), behind, PERFECT if scenario.line is None else scenario.line.condition)
 
 
-def read_wav(path: Path) -> Pcm:
-    """A recording of one voice or noise as 8 kHz samples.
-
-    Raises ConfigurationError where it is not 16-bit PCM with one track, or silent.
-    """
-    try:
-        with wave.open(str(path), "rb") as file:
-            if (file.getnchannels(), file.getsampwidth()) != (1, 2):
-                raise ConfigurationError(f"{path}: a recording must be 16-bit PCM with one track.")
-            pcm = resample(file.readframes(file.getnframes()), file.getframerate(), RATE)
-    except (OSError, EOFError, wave.Error) as error:
-        raise ConfigurationError(f"{path}: is no WAV file that can be read ({error}).") from error
-    samples = np.frombuffer(pcm, "<i2")
-    if not samples.any():
-        raise ConfigurationError(f"{path}: is silent.")
-    return samples
+async def _behind(behind: Background) -> Pcm:
+    if behind.wav is not None:
+        noise = read_wav(behind.wav)
+    elif behind.sound is not None:
+        noise = await asyncio.to_thread(make, behind.sound, BACKGROUND_S, seed=behind.seed)
+    else:
+        raise ConfigurationError("A background has neither recording nor sound.")
+    return background(noise, snr_db=behind.snr_db)
 
 
 async def _sound(utterance: Utterance, voice: Voice) -> Pcm:
+    pcm = await _spoken(utterance, voice)
+    return LineCondition(gain_db=utterance.gain_db).sound(pcm)
+
+
+async def _spoken(utterance: Utterance, voice: Voice) -> Pcm:
     if utterance.text is not None:
         return await voice(utterance.text)
+    if utterance.sound is not None:
+        return speech_at_level(await asyncio.to_thread(make, utterance.sound, utterance.seconds, seed=utterance.seed))
     if utterance.wav is None:
         raise ConfigurationError("An utterance has neither text nor recording.")
     try:

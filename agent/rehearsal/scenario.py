@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -23,11 +21,14 @@ from pydantic_core import PydanticCustomError
 
 from agent.domain.agent import Agent
 from agent.domain.agent import Name as AgentName
-from agent.domain.call import CallStatus, EndedReason
+from agent.rehearsal.expectation import Expectation
+from agent.rehearsal.part import Part, Seconds, Words, exactly_one
+from agent.rehearsal.sounds import SoundName
+from agent.testing.softphone import LineCondition
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
-Seconds = Annotated[float, Field(gt=0, le=600)]
+Decibels = Annotated[float, Field(ge=-60, le=60)]
+Seed = Annotated[int, Field(ge=0, le=2**31)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9A-Za-z*#_-]{1,40}$")]
 
 
@@ -44,26 +45,7 @@ WavFile = Annotated[Path, AfterValidator(_existing_file)]
 """A RIFF/WAVE file, 16-bit PCM, mono, any rate; a relative path counts from the scenario's own folder."""
 
 
-class _Part(BaseModel):
-    """A mapping of the file; a key that it does not know is an error that names the nearest one it knows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    near = difflib.get_close_matches(str(key), cls.model_fields, n=1, cutoff=0.5)
-                    hint = f"did you mean {near[0]}" if near else f"known are {', '.join(cls.model_fields)}"
-                    raise PydanticCustomError(
-                        "unknown_key", "is not a known key ({hint})", {"key": str(key), "hint": hint}
-                    )
-        return data
-
-
-class WaitForAgent(_Part):
+class WaitForAgent(Part):
     """Wait until the agent has spoken since the caller last did, and has then been quiet."""
 
     quiet_ms: Milliseconds = 700
@@ -71,19 +53,28 @@ class WaitForAgent(_Part):
     timeout_s: Seconds = 20
 
 
-class Utterance(_Part):
-    """Something the caller says: a text in the test voice, or a recording."""
+class Utterance(Part):
+    """Something the caller says or lets the agent hear: a text in the test voice, a recording, or a built-in sound."""
 
     text: Words | None = None
     wav: WavFile | None = None
+    sound: SoundName | None = None
+    seconds: Seconds = 10
+    """Length of a built-in sound."""
+    seed: Seed = 1
+    """Draws what a built-in sound is made of, such as the recordings of `talk`."""
+    gain_db: Decibels = 0
+    """So much louder than the test voice usually is, or quieter."""
     same_turn: bool = False
     """Goes on with the turn before it, such as after a pause for thought, instead of beginning a new one."""
     cut_after_ms: Annotated[int, Field(gt=0)] | None = None
     """The caller breaks off after so long, in mid-word if need be."""
+    until_end: bool = False
+    """The other side may hang up before all is said: the caller talks until then."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        _exactly_one(self, "text", "wav")
+        exactly_one(self, "text", "wav", "sound")
         return self
 
 
@@ -94,7 +85,7 @@ def _text_as_utterance(value: Any) -> Any:
 Say = Annotated[Utterance, BeforeValidator(_text_as_utterance, json_schema_input_type=Words | Utterance)]
 
 
-class Overlap(_Part):
+class Overlap(Part):
     """Something the caller says while the agent speaks."""
 
     say: Words | None = None
@@ -106,27 +97,39 @@ class Overlap(_Part):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        _exactly_one(self, "say", "wav")
+        exactly_one(self, "say", "wav")
         return self
 
 
-class Silence(_Part):
+class Silence(Part):
     """The caller says nothing for so long."""
 
     ms: Annotated[int, Field(gt=0, le=600_000)]
 
 
-class HangUp(_Part):
+class HangUp(Part):
     """The caller hangs up."""
 
 
-class WaitForEnd(_Part):
+class StopSending(Part):
+    """From now on the caller's telephone sends no sound, but does not hang up either."""
+
+
+class Connect(Part):
+    """Call another number, and let both far ends hear each other until one of them hangs up."""
+
+    to: Number
+    timeout_s: Seconds = 60
+    """How long they may talk."""
+
+
+class WaitForEnd(Part):
     """Wait until the agent's side hangs up."""
 
     timeout_s: Seconds = 30
 
 
-class Step(_Part):
+class Step(Part):
     """One thing the caller does: a mapping with exactly one key."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
@@ -141,6 +144,8 @@ class Step(_Part):
     """Speak over the agent without wanting the word ("mm-hm"); this is not a turn."""
     dtmf: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{1,64}$")] | None = None
     silence: Silence | None = None
+    stop_sending: StopSending | None = None
+    connect: Connect | None = None
     wait_for_end: WaitForEnd | None = None
     hang_up: HangUp | None = None
 
@@ -181,59 +186,40 @@ class Step(_Part):
         return self.backchannel is None and not (self.say is not None and self.say.same_turn)
 
 
-class Background(_Part):
+class Background(Part):
     """A sound that is mixed into all the caller sends, repeated as long as the call lasts."""
 
-    wav: WavFile
+    wav: WavFile | None = None
+    sound: SoundName | None = None
+    seed: Seed = 1
+    """As of an utterance."""
     snr_db: Annotated[float, Field(ge=-20, le=80)] = 20
     """Level of the caller's speech above the background."""
 
-
-class CallExpectation(_Part):
-    """How the call must end, by the agent's own account."""
-
-    status: CallStatus | None = None
-    ended_reason: EndedReason | None = None
-
     @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise PydanticCustomError("no_expectation", "nothing is expected here: give status or ended_reason")
+    def _one_source(self) -> Self:
+        exactly_one(self, "wav", "sound")
         return self
 
 
-class Expectation(_Part):
-    """What must come of one turn, or of the call."""
+class Line(Part):
+    """What is wrong with the caller's telephone and with the network behind it."""
 
-    turn: Annotated[int, Field(ge=0)] | None = None
-    """The caller's turns count from 1, each with the answer to it; 0 is what the agent says before the first one."""
-    agent_says_any: Annotated[tuple[Words, ...], Field(min_length=1)] | None = None
-    """At least one of these occurs in what the agent said, whole words, whatever case, digits or words."""
-    agent_says_none: Annotated[tuple[Words, ...], Field(min_length=1)] | None = None
-    within_ms: Annotated[int, Field(gt=0)] | None = None
-    """Longest voice-to-voice latency; of turn 0, from the call being answered to the first sound."""
-    caller_heard_as: Words | None = None
-    max_wer: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Largest word error rate of `caller_heard_as` against what the agent understood."""
-    agent_heard_as: Words | None = None
-    """What our own ears make of the agent's speech in the recording: proof that it arrived, to its last word."""
-    interrupted: bool | None = None
-    """Whether what the agent said in this turn was cut short."""
-    stop_within_ms: Annotated[int, Field(gt=0)] | None = None
-    """Longest time from the caller's first interrupting sound to the agent's last one."""
-    call: CallExpectation | None = None
+    loss_percent: Annotated[float, Field(ge=0, le=100)] = 0
+    """So many of a hundred packets of 20 ms never arrive."""
+    jitter_ms: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Each packet is late by its own chance, up to so much; above 20 ms some overtake others."""
+    gain_db: Decibels = 0
+    """All that the telephone sends is so much louder, or quieter; what exceeds full scale is cut."""
+    clip_dbfs: Annotated[float, Field(ge=-60, le=0)] | None = None
+    """Peaks above this level are cut before that, as by an overdriven microphone. The voice has -26 dBFS."""
+    seed: Seed = 1
+    """Draws the packets that are lost or late."""
 
-    @model_validator(mode="after")
-    def _about_one_thing(self) -> Self:
-        _exactly_one(self, "turn", "call")
-        checks = {key for key in self.model_fields_set if getattr(self, key) is not None} - {"turn", "call"}
-        if self.call is not None and checks:
-            raise PydanticCustomError("mixed", "what is expected of a turn needs a line of its own beside call")
-        if "max_wer" in checks and not (self.caller_heard_as or self.agent_heard_as):
-            raise PydanticCustomError("lone_wer", "max_wer needs caller_heard_as or agent_heard_as beside it")
-        if self.turn is not None and not checks - {"max_wer"}:
-            raise PydanticCustomError("no_expectation", "nothing is expected of this turn")
-        return self
+    @property
+    def condition(self) -> LineCondition:
+        """As the softphone takes it."""
+        return LineCondition(**self.model_dump())
 
 
 AgentChoice = Annotated[
@@ -242,7 +228,7 @@ AgentChoice = Annotated[
 ]
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """One call: who is called, what the caller does, what must come of it."""
 
     model_config = ConfigDict(title="Phone Agent scenario")
@@ -255,6 +241,7 @@ class Scenario(_Part):
     """Who answers it: a name in the agents folder, or an agent written out; without it the configuration decides."""
     caller: Annotated[tuple[Step, ...], Field(min_length=1)]
     background: Background | None = None
+    line: Line | None = None
     expect: tuple[Expectation, ...] = ()
 
     @property
@@ -279,6 +266,10 @@ class Scenario(_Part):
                     "no_turn_yet", "there is no turn yet that same_turn could go on with", {"at": ("caller", index)}
                 )
         for index, expectation in enumerate(self.expect):
+            if expectation.other is not None and not any(step.connect for step in self.caller):
+                raise PydanticCustomError(
+                    "no_other", "there is no connect that would place another call", {"at": ("expect", index, "other")}
+                )
             if expectation.turn is not None and expectation.turn > self.turns:
                 raise PydanticCustomError(
                     "no_such_turn",
@@ -286,8 +277,3 @@ class Scenario(_Part):
                     {"turns": self.turns, "turn": expectation.turn, "at": ("expect", index, "turn")},
                 )
         return self
-
-
-def _exactly_one(part: BaseModel, first: str, second: str) -> None:
-    if (getattr(part, first) is None) == (getattr(part, second) is None):
-        raise PydanticCustomError("one_of", "needs either {first} or {second}", {"first": first, "second": second})

@@ -40,6 +40,9 @@ class PaperPhone:
     async def press(self, keys: str) -> None:
         self.did.append(f"press {keys}")
 
+    def stop_sending(self) -> None:
+        self.did.append("stop sending")
+
     async def agent_started(self, *, after: int = 0) -> int:
         for start, end in self._agent:
             if end * MS > after:
@@ -77,14 +80,22 @@ class PaperPhone:
         self.position = max(self.position, position or 0)
 
 
-async def _play(phone: PaperPhone, *steps: dict[str, Any], sound_ms: int = 1000) -> tuple[Director, list[Moment]]:
+async def _play(
+    phone: PaperPhone, *steps: dict[str, Any], sound_ms: int = 1000, other: PaperPhone | None = None
+) -> tuple[Director, list[Moment]]:
     scenario = Scenario.model_validate({"name": "a", "caller": list(steps)})
     lines = [
         Line(turn, step, np.ones(sound_ms * MS, np.int16) if step.utterance else None)
         for turn, step in scenario.numbered_steps()
     ]
     moments: list[Moment] = []
-    director = Director(phone, moments.append)
+
+    async def dial(number: str) -> PaperPhone:
+        phone.did.append(f"connect {number}")
+        assert other is not None
+        return other
+
+    director = Director(phone, moments.append, dial if other else None)
     await director.play(lines)
     assert phone.ended.done()
     return director, moments
@@ -183,3 +194,46 @@ async def test_hanging_up_a_call_that_is_over_is_no_trouble(last: dict[str, Any]
     director, _ = await _play(phone, WAIT, last)
     assert director.trouble is None
     assert phone.did == []
+
+
+async def test_sound_can_stop_while_the_call_goes_on() -> None:
+    director, _ = await _play(PaperPhone(ends_at=900), SAY, {"stop_sending": {}}, {"wait_for_end": {}})
+    assert director.trouble == "Step 1, say: the call had ended."
+    phone = PaperPhone()
+    await _play(phone, SAY, {"stop_sending": {}}, {"hang_up": {}})
+    assert phone.did == ["say 100-1100", "stop sending", "hang up 1100"]
+
+
+CONNECT = {"connect": {"to": "1001", "timeout_s": 0.05}}
+
+
+@pytest.mark.parametrize("first", ["this", "other"])
+async def test_two_connected_calls_end_together(first: str) -> None:
+    phone, other = PaperPhone(), PaperPhone()
+    (phone if first == "this" else other).ended.set_result(CallEnd(EndKind.REMOTE_HUNG_UP))
+    director, _ = await _play(phone, CONNECT, other=other)
+    assert director.trouble is None
+    assert phone.did == ["connect 1001", *(["hang up 100"] if first == "other" else [])]
+    assert other.did == (["hang up 100"] if first == "this" else [])
+
+
+async def test_two_calls_that_talk_for_ever_are_a_trouble_and_are_hung_up() -> None:
+    phone, other = PaperPhone(), PaperPhone()
+    director, _ = await _play(phone, CONNECT, other=other)
+    assert director.trouble == "Step 1, connect: both were still talking after 0.05 s."
+    assert other.did == ["hang up 100"]
+    assert phone.ended.done()
+
+
+async def test_without_a_way_to_dial_nothing_can_be_connected() -> None:
+    director, _ = await _play(PaperPhone(), CONNECT)
+    assert director.trouble == "Step 1, connect: nobody can be called here."
+
+
+async def test_who_talks_until_the_end_may_be_hung_up_on() -> None:
+    talk = {"say": {"text": "Hello", "until_end": True}}
+    director, _ = await _play(PaperPhone((500, 1000), ends_at=700), talk, {"wait_for_end": {}})
+    assert director.trouble is None
+    assert [(one.span, one.cut) for one in director.said] == [(Span(0.1, 0.7), True)]
+    director, _ = await _play(PaperPhone((500, 1000), ends_at=700), SAY, {"wait_for_end": {}})
+    assert director.trouble == "Step 1, say: the call had ended."

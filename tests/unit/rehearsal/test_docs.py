@@ -7,15 +7,24 @@ from pathlib import Path
 import pytest
 
 from agent.ops.targets import targets
-from agent.rehearsal.scenario import Background, CallExpectation, Expectation, Overlap, Scenario, Step, Utterance
+from agent.rehearsal.expectation import CallExpectation, Expectation
+from agent.rehearsal.scenario import Background, Connect, Line, Overlap, Scenario, Step, Utterance
+from agent.rehearsal.sounds import SoundName
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-@pytest.mark.parametrize("part", [Scenario, Step, Utterance, Overlap, Background, Expectation, CallExpectation])
+@pytest.mark.parametrize(
+    "part", [Scenario, Step, Utterance, Overlap, Connect, Background, Line, Expectation, CallExpectation]
+)
 def test_every_key_of_a_scenario_is_explained(part: type[Scenario]) -> None:
     text = (DOCS / "rehearsals.md").read_text(encoding="utf-8")
     assert not [key for key in part.model_fields if key not in text]
+
+
+@pytest.mark.parametrize("name", SoundName)
+def test_every_built_in_sound_is_explained(name: str) -> None:
+    assert f"`{name}`" in (DOCS / "rehearsals.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", targets())

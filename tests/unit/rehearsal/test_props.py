@@ -10,6 +10,7 @@ import pytest
 from agent.errors import ConfigurationError
 from agent.rehearsal.props import prepare, read_wav
 from agent.rehearsal.scenario import Scenario
+from agent.rehearsal.sounds import SoundName, make
 from agent.testing.measure import Pcm
 from agent.testing.noise import SPEECH_DBFS
 
@@ -89,3 +90,30 @@ def test_a_recording_that_cannot_be_used_is_named(tmp_path: Path, make: Any, sai
     with pytest.raises(ConfigurationError, match=said) as caught:
         read_wav(tmp_path / "a.wav")
     assert str(tmp_path / "a.wav") in str(caught.value)
+
+
+async def test_a_voice_can_be_louder_and_the_line_bad() -> None:
+    caller = [{"say": {"text": "Hello", "gain_db": 20}}]
+    props = await prepare(_scenario(caller=caller, line={"loss_percent": 5, "jitter_ms": 60, "seed": 2}), _voice)
+    assert props.lines[0].sound is not None
+    assert props.lines[0].sound.tolist() == [10_000] * 5
+    assert (props.condition.loss_percent, props.condition.jitter_ms, props.condition.seed) == (5, 60, 2)
+
+
+async def test_a_built_in_sound_can_be_said_or_lie_behind() -> None:
+    caller = [{"say": {"sound": "fax_calling", "seconds": 7}}]
+    props = await prepare(_scenario(caller=caller, background={"sound": "hum", "snr_db": 30}), _voice)
+    assert props.lines[0].sound is not None
+    assert len(props.lines[0].sound) == 7 * 8000
+    assert props.background is not None
+    level = 10 * np.log10(np.mean(np.square(props.background, dtype=float)) / 32768**2)
+    assert level == pytest.approx(SPEECH_DBFS - 30, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in SoundName if name not in {SoundName.TALK, SoundName.BABBLE, SoundName.HOLD_MUSIC}]
+)
+def test_a_built_in_sound_has_its_length_and_is_heard(name: SoundName) -> None:
+    pcm = make(name, 5, seed=3)
+    assert len(pcm) == 5 * 8000
+    assert np.abs(pcm).max() > 30

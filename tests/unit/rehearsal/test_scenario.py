@@ -8,6 +8,7 @@ import pytest
 from agent.domain.agent import Agent
 from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.scenario_file import ScenarioError, load_scenario, load_scenarios, scenario_schema
+from agent.testing.softphone import LineCondition
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "scenarios"
@@ -40,29 +41,35 @@ def test_every_key_is_read() -> None:
         "dtmf",
         "say",
         "say",
+        "say",
+        "stop_sending",
+        "connect",
         "wait_for_end",
         "hang_up",
     ]
     assert scenario.background is not None
     assert scenario.background.wav == FIXTURES / "tone.wav"
+    assert scenario.line is not None
+    assert scenario.line.condition == LineCondition(loss_percent=5, jitter_ms=60, gain_db=-20, clip_dbfs=-10, seed=3)
     assert scenario.expect[1].agent_says_any == ("nine", "9")
 
 
 def test_turns_are_counted_by_what_the_caller_says_for_its_own_sake() -> None:
     scenario = load_scenario(FIXTURES / "everything.yaml")
-    assert [turn for turn, _ in scenario.numbered_steps()] == [0, 1, 1, 2, 2, 2, 2, 2, 3, 4, 4, 4]
+    assert [turn for turn, _ in scenario.numbered_steps()] == [0, 1, 1, 2, 2, 2, 2, 2, 3, 4, 4, 4, 4, 4, 4]
     assert scenario.turns == 4
 
 
 def test_an_utterance_is_found_whichever_key_says_it() -> None:
     said = [u for step in load_scenario(FIXTURES / "everything.yaml").caller if (u := step.utterance)]
-    assert [u.text or (u.wav and u.wav.name) for u in said] == [
+    assert [u.text or u.sound or (u.wav and u.wav.name) for u in said] == [
         "What are your opening hours on Saturday?",
         "Sorry, one more thing.",
         "Where can I park?",
         "mm-hm",
         "tone.wav",
         "tone.wav",
+        "talk",
     ]
 
 
@@ -94,7 +101,14 @@ HEAD = "name: a\ncaller:\n"
         (HEAD + "  - silence: {ms: -1}\n", "a.yaml:3: caller[1].silence.ms: input should be greater than 0."),
         (HEAD + "  - silence: {}\n", "a.yaml:3: caller[1].silence: the key ms is missing."),
         (HEAD + "  - {say: a, hang_up: {}}\n", "a.yaml:3: caller[1]: a step is a mapping with exactly one key."),
-        (HEAD + "  - say: {}\n", "a.yaml:3: caller[1].say: needs either text or wav."),
+        (HEAD + "  - say: {}\n", "a.yaml:3: caller[1].say: needs either text, wav or sound."),
+        (HEAD + "  - say: {sound: bable}\n", "a.yaml:3: caller[1].say.sound: input should be 'talk', 'babble'"),
+        (HEAD + "  - say: a\nline: {loss: 5}\n", "a.yaml:4: line.loss is not a known key (did you mean loss_percent)."),
+        (HEAD + "  - say: a\nbackground: {snr_db: 5}\n", "a.yaml:4: background: needs either wav or sound."),
+        (
+            HEAD + "  - say: a\nexpect:\n  - {other: {max_seconds: 5}}\n",
+            "a.yaml:5: expect[1].other: there is no connect",
+        ),
         (HEAD + "  - interrupt: {say: a, wav: b}\n", "a.yaml:3: caller[1].interrupt"),
         (HEAD + "  - wav: none.wav\n", "a.yaml:3: caller[1].wav: there is no file "),
         (HEAD + "  - dtmf: 12\n", "a.yaml:3: caller[1].dtmf: input should be a valid string."),
@@ -109,7 +123,7 @@ HEAD = "name: a\ncaller:\n"
             "a.yaml:6: expect[2].turn: the caller takes 1 turns, so turn 2 cannot be expected.",
         ),
         (HEAD + "  - say: a\nexpect:\n  - {turn: 1}\n", "a.yaml:5: expect[1]: nothing is expected of this turn."),
-        (HEAD + "  - say: a\nexpect:\n  - {within_ms: 1}\n", "a.yaml:5: expect[1]: needs either turn or call."),
+        (HEAD + "  - say: a\nexpect:\n  - {within_ms: 1}\n", "a.yaml:5: expect[1]: needs either turn, call or other."),
         (
             HEAD + "  - say: a\nexpect:\n  - {turn: 1, max_wer: 0.1}\n",
             "a.yaml:5: expect[1]: max_wer needs caller_heard",
@@ -167,7 +181,8 @@ def test_the_schema_explains_every_key_of_a_step() -> None:
     schema = json.loads(scenario_schema())
     assert schema["$defs"]["Step"]["maxProperties"] == 1
     assert set(schema["$defs"]["Step"]["properties"]) == {
-        "wait_for_agent", "say", "wav", "interrupt", "backchannel", "dtmf", "silence", "wait_for_end", "hang_up",
+        "wait_for_agent", "say", "wav", "interrupt", "backchannel", "dtmf", "silence", "stop_sending", "connect",
+        "wait_for_end", "hang_up",
     }  # fmt: skip
     say = schema["$defs"]["Step"]["properties"]["say"]["anyOf"]
     assert {branch.get("type", branch.get("$ref")) for branch in say} == {"string", "#/$defs/Utterance", "null"}
