@@ -105,17 +105,6 @@ class CallRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Speculation(Event):
-    """An answer that was prepared before the caller's turn was surely over came to its end."""
-
-    type: ClassVar[str] = "turn.speculation"
-    used: bool
-    """False: the caller went on, and it was thrown away."""
-    seconds: float
-    """How long it was worked on."""
-
-
-@dataclass(frozen=True, slots=True)
 class FillerSaid(Event):
     """The caller heard a filler, since the answer took long."""
 

@@ -28,6 +28,13 @@ class Timings:
     first_sound_queued: float | None = None
     first_sound_played: float | None = None
 
+    @property
+    def waited_s(self) -> float | None:
+        """How long the caller waited for the answer itself, be it after a filler; None where there was no answer."""
+        if self.speech_ended is None or self.first_sound_played is None:
+            return None
+        return max(self.first_sound_played, self.first_sound_queued or 0.0) - self.speech_ended
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -96,6 +96,8 @@ class AudioSocketServer:
         self._expected: dict[UUID, Admission] = {}
         self._admitted: dict[UUID, Connection] = {}
         self._connections: set[Connection] = set()
+        self._sent = 0
+        self._late = 0
 
     @property
     def address(self) -> tuple[str, int]:
@@ -108,6 +110,16 @@ class AudioSocketServer:
     def streams(self) -> int:
         """Connections that were let in and still live."""
         return len(self._admitted)
+
+    @property
+    def frames_sent(self) -> int:
+        """Frames of all streams so far, those that ended included."""
+        return self._sent + sum(connection.playout.frames_sent for connection in self._admitted.values())
+
+    @property
+    def frames_late(self) -> int:
+        """See FrameStatistics.late; of all streams so far."""
+        return self._late + sum(connection.playout.frames_late for connection in self._admitted.values())
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError where the address cannot be had."""
@@ -179,6 +191,8 @@ class AudioSocketServer:
             log.warning("media.refused", kind=end.kind, detail=end.detail)
             return
         del self._admitted[connection.uuid]
+        self._sent += connection.playout.frames_sent
+        self._late += connection.playout.frames_late
         log.info(
             "media.ended",
             uuid=str(connection.uuid),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from agent.errors import ConfigurationError
+from agent.ops.site import Site
 from agent.settings import HttpSettings
 
 Checks = Callable[[], Mapping[str, bool]]
@@ -19,33 +19,25 @@ class HealthServer:
     """Serves /health/live (200 while the process runs) and /health/ready (503 while a call would fail)."""
 
     def __init__(self, settings: HttpSettings, checks: Checks, problems: Problems = tuple) -> None:
-        self._settings = settings
         self._checks = checks
         self._problems = problems
         app = web.Application()
         app.router.add_get("/health/live", self._live)
         app.router.add_get("/health/ready", self._ready)
-        self._runner = web.AppRunner(app, access_log=None)
-        self.port = 0
+        self._site = Site(app, key="http.port", bind=settings.bind, port=settings.port)
+
+    @property
+    def port(self) -> int:
         """The port listened on, once started."""
+        return self._site.port
 
     async def start(self) -> None:
         """Listen. Raises ConfigurationError if the port is taken."""
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.bind, self._settings.port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise ConfigurationError(
-                f"http.port: cannot listen on {self._settings.bind}:{self._settings.port} ({error.strerror}); "
-                "end the program that has it or choose another port."
-            ) from error
-        self.port = self._runner.addresses[0][1]
+        await self._site.start()
 
     async def close(self) -> None:
         """Stop listening."""
-        await self._runner.cleanup()
+        await self._site.close()
 
     async def _live(self, _request: web.Request) -> web.Response:
         return web.json_response({"live": True})

@@ -120,7 +120,7 @@ class Stage:
     def _environment(self, media_port: int, advertise: str) -> dict[str, str]:
         sections: dict[str, dict[str, str]] = {
             "media": {"bind": LOOPBACK, "port": str(media_port), "advertise": advertise},
-            "http": {"bind": LOOPBACK, "port": "0"},
+            "http": {"bind": LOOPBACK, "port": "0", "metrics_port": "0"},
             "agents": {"folder": str(self._folder / "agents"), "numbers": json.dumps(dict(self._cast.numbers))},
         }
         if self._llm is not None:

@@ -20,9 +20,9 @@ class TurnWatch:
             case SpeechStarted():
                 self._calls[event.call_id] = self._places.taken
             case TurnEnded() if event.turn.speaker is Speaker.AGENT:
-                timings = event.turn.timings
                 calls = self._calls.pop(event.call_id, self._places.taken)
-                if timings.speech_ended is not None and timings.first_sound_played is not None:
-                    self._places.turn(timings.first_sound_played - timings.speech_ended, calls=calls)
+                waited_s = event.turn.timings.waited_s
+                if waited_s is not None:
+                    self._places.turn(waited_s, calls=calls)
             case CallChanged() if event.call.status.terminal:
                 self._calls.pop(event.call_id, None)

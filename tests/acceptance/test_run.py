@@ -20,7 +20,12 @@ from agent.testing.softphone import Softphone
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATIENCE_S = 120
-ENVIRONMENT = {"PHONE_AGENT_LLM__MODEL": SMALL, "PHONE_AGENT_MEDIA__PORT": "0", "PHONE_AGENT_HTTP__PORT": "0"}
+ENVIRONMENT = {
+    "PHONE_AGENT_LLM__MODEL": SMALL,
+    "PHONE_AGENT_MEDIA__PORT": "0",
+    "PHONE_AGENT_HTTP__PORT": "0",
+    "PHONE_AGENT_HTTP__METRICS_PORT": "0",
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

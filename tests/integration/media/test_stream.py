@@ -127,3 +127,19 @@ async def test_closing_the_server_while_somebody_connects_leaves_nothing_open(tu
 async def test_a_port_that_is_taken_is_a_configuration_error(line: Line) -> None:
     with pytest.raises(ConfigurationError, match=r"media\.port"):
         await AudioSocketServer("127.0.0.1", line.server.address[1]).start()
+
+
+async def test_the_server_counts_the_frames_of_all_streams_also_of_those_that_ended(line: Line) -> None:
+    first, first_stream = await line.call()
+    second, second_stream = await line.call()
+    await line.tick(3, first, second)
+    await first_stream.close()
+    await line.tick(2, second)
+    assert line.server.streams == 1
+    sent = first_stream.playout.frames_sent + second_stream.playout.frames_sent
+    assert line.server.frames_sent == sent >= 10
+    assert line.server.frames_late == 0
+    second_stream.playout.statistics.late = 3
+    assert line.server.frames_late == 3
+    await second_stream.close()
+    assert (line.server.frames_sent, line.server.frames_late) == (sent, 3)

@@ -30,7 +30,10 @@ def taken_port() -> Iterator[int]:
 
 async def refused(settings: Mapping[str, str]) -> str:
     """What it says; everything that is not under test is good."""
-    good = {"MEDIA__PORT": "0", "HTTP__PORT": "0", "LLM__MODEL": LLM, "ASTERISK__ARI_URL": "http://127.0.0.1:9"}
+    good = {
+        "MEDIA__PORT": "0", "HTTP__PORT": "0", "HTTP__METRICS_PORT": "0",
+        "LLM__MODEL": LLM, "ASTERISK__ARI_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
     environ = {f"PHONE_AGENT_{key}": value for key, value in {**good, **settings}.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "agent", "serve",
