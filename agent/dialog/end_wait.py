@@ -1,7 +1,7 @@
 """How long to wait after the caller's last speech before the turn is over. Pure: fed with judgements and pauses.
 
 1. The words give a first judgement (`completeness`). Where the ears say how final the end sounded, that decides between
-   complete, unsure and unfinished; an open clause and dictation stay what they are.
+   complete, unsure and unfinished; dictation stays what it is.
 2. Each judgement has its wait, from the settings.
 3. It is lengthened for a caller who is known to make longer pauses than that, never beyond the bound. What is known:
    the pauses after which he went on with the same turn. It fades: each turn without such a pause takes a share of the
@@ -18,16 +18,16 @@ import math
 from agent.dialog.completeness import Completeness
 from agent.settings import TurnSettings
 
-COMPLETE_FROM = 0.88
+COMPLETE_FROM = 0.86
 """Finality from which a sentence that is whole on paper is over: half of all ends, one in thirty pauses."""
 SURELY_COMPLETE_FROM = 0.93
 """The same for words that are no whole sentence on paper."""
-UNFINISHED_BELOW = 0.57
+UNFINISHED_BELOW = 0.55
 """Finality below which something follows: four in five pauses, one in twenty ends."""
 USUAL_END = 2.1
 """Log odds of the finality at which turns end: the median of clear voices."""
-PRIOR_TURNS = 3.0  # of usual ends, against which those that were heard must weigh
-FURTHEST_SHIFT = 1.0  # log odds; what is further off than another voice or line is another kind of speech
+PRIOR_TURNS = 2.0  # of usual ends, against which those that were heard must weigh
+FURTHEST_SHIFT = 1.5  # log odds; what is further off than another voice or line is another kind of speech
 
 MARGIN_MS = 150  # beyond this caller's usual pause: the detector needs 75-110 ms to hear that he goes on
 LEARNING_RATE = 0.5  # of the way to a longer pause that was just heard
@@ -104,15 +104,19 @@ class EndWait:
         return max(-FURTHEST_SHIFT, min(FURTHEST_SHIFT, USUAL_END - self._sum_of_ends / self._ends))
 
     def _refined(self, judgement: Completeness) -> Completeness:
-        if self._last_log_odds is None or judgement in {Completeness.UNFINISHED, Completeness.DICTATING}:
+        if self._last_log_odds is None or judgement is Completeness.DICTATING:
             return judgement
         log_odds = self._last_log_odds + self._shift
+        sounds_complete = log_odds >= _log_odds(COMPLETE_FROM)
+        if judgement is Completeness.UNFINISHED:
+            return Completeness.UNSURE if sounds_complete else judgement
         if judgement is Completeness.ANSWER:
             return judgement if log_odds >= _log_odds(UNFINISHED_BELOW) else Completeness.UNSURE
         if log_odds < _log_odds(UNFINISHED_BELOW):
             return Completeness.UNFINISHED
-        enough = COMPLETE_FROM if judgement is Completeness.COMPLETE else SURELY_COMPLETE_FROM
-        return Completeness.COMPLETE if log_odds >= _log_odds(enough) else Completeness.UNSURE
+        is_complete = sounds_complete and judgement is Completeness.COMPLETE
+        surely_complete = log_odds >= _log_odds(SURELY_COMPLETE_FROM)
+        return Completeness.COMPLETE if is_complete or surely_complete else Completeness.UNSURE
 
 
 def _log_odds(probability: float) -> float:

@@ -34,7 +34,8 @@ def test_without_more_the_words_decide(judgement: Completeness, wait_ms: int) ->
         (UNSURE, UNFINISHED_BELOW - 0.01, 1400),
         (ANSWER, UNFINISHED_BELOW + 0.01, 500),
         (ANSWER, UNFINISHED_BELOW - 0.01, 950),
-        (UNFINISHED, 0.99, 1400),
+        (UNFINISHED, COMPLETE_FROM + 0.01, 950),
+        (UNFINISHED, COMPLETE_FROM - 0.01, 1400),
         (DICTATING, 0.99, 1500),
     ],
 )
@@ -133,7 +134,7 @@ def test_whatever_happens_the_wait_stays_within_its_bounds(
     assert 500 <= wait.wait_ms(judgement, finality) <= POLICY.longest_wait_ms
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from([ANSWER, COMPLETE, UNSURE]))
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(Completeness))
 def test_the_more_final_the_shorter(one: float, other: float, judgement: Completeness) -> None:
     low, high = sorted((one, other))
     assert EndWait(POLICY).wait_ms(judgement, low) >= EndWait(POLICY).wait_ms(judgement, high)
