@@ -115,7 +115,7 @@ class TurnSettings(Section):
     """The same for one that may go on."""
     unfinished_wait_ms: int = Field(default=1400, ge=100, le=5000)
     """The same after half a sentence."""
-    dictating_wait_ms: int = Field(default=1600, ge=100, le=5000)
+    dictating_wait_ms: int = Field(default=1500, ge=100, le=5000)
     """The same while digits, letters or an address are being dictated."""
     min_speech_ms: int = Field(default=64, ge=32, le=1000)
     """Speech shorter than this is a noise."""
@@ -130,7 +130,7 @@ class TurnSettings(Section):
     max_turn_s: float = Field(default=30, gt=1, le=120)
     speculate: bool = True
     """Prepare an answer while it is not yet sure that the caller has finished. Off by itself under load."""
-    filler_after_ms: int = Field(default=2000, ge=0, le=20_000)
+    filler_after_ms: int = Field(default=2500, ge=0, le=20_000)
     """A caller who waits longer than this since the end of their speech hears "Let me see."; 0: never."""
 
 

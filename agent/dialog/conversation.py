@@ -70,7 +70,7 @@ class Conversation:
         self._journal = Journal(call.id, history, parts.sink)
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
-        judge = Judge(lambda: agent.language, parts.settings.turns, agent_text=self._agent_text)
+        judge = self._judge = Judge(lambda: agent.language, parts.settings.turns, agent_text=self._agent_text)
         self._listener = Listener(
             parts.detector(),
             TurnTaking(parts.settings.turns, judge),
@@ -85,7 +85,7 @@ class Conversation:
         self._drafting = Drafting(
             parts.ears,
             lambda: agent.language,
-            lambda draft, text: self._inputs.put_nowait(Understood(draft, text.strip())),
+            lambda draft, found: self._inputs.put_nowait(Understood(draft, found.text, found.finality)),
         )
         self._guess: Understood | None = None
         self._caller: CallerTurn | None = None
@@ -218,7 +218,7 @@ class Conversation:
         self._guess = understood
         if understood.text:
             self._silence.words()
-        self._listener.understood(understood.draft, understood.text)
+        self._listener.understood(understood.draft, understood.text, understood.finality)
         self._speculate()
 
     def _speculate(self) -> None:
@@ -256,6 +256,9 @@ class Conversation:
 
     def _answer(self, stretch: Stretch, guess: Understood | None = None) -> None:
         caller = self._caller = self._caller or CallerTurn()
+        if caller.stretches:
+            paused_s = stretch.utterance.started_s - caller.ended_s
+            self._judge.was_cut_off(max(0, round(paused_s * 1000)))
         caller.stretches.append(stretch)
         if guess is not None and guess.draft.ended_s == stretch.utterance.ended_s and not guess.draft.goes_on:
             caller.texts[len(caller.stretches) - 1] = guess.text

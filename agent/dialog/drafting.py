@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.dialog.listener import FRAME_BYTES, FRAME_MS, POST_ROLL_MS, Draft, Utterance
 from agent.speech.stt import SpeechToText, Transcript
@@ -19,8 +20,10 @@ SETTLED_TAIL_MS = 100
 class Drafting:
     """At most one transcription ahead of its time, for one call."""
 
-    def __init__(self, ears: SpeechToText, language: Callable[[], str], done: Callable[[Draft, str], None]) -> None:
-        """`done` is told the text of each draft that was not given up, of the whole turn so far."""
+    def __init__(
+        self, ears: SpeechToText, language: Callable[[], str], done: Callable[[Draft, Transcript], None]
+    ) -> None:
+        """`done` is told what was understood by each draft that was not given up, of the whole turn so far."""
         self._ears = ears
         self._language = language
         self._done = done
@@ -84,11 +87,11 @@ class Drafting:
 
     async def _transcribe(self, pcm: bytes, settled: str, urgency: Escalation) -> Transcript:
         rest = await self._ears.transcribe(pcm, language=self._language(), urgency=urgency)
-        return Transcript(" ".join(filter(None, (settled, rest.text.strip()))), rest.seconds)
+        return replace(rest, text=" ".join(filter(None, (settled, rest.text.strip()))))
 
     def _tell(self, draft: Draft, task: asyncio.Task[Transcript]) -> None:
         if task is self._task and not task.cancelled() and task.exception() is None:
-            self._done(draft, task.result().text)
+            self._done(draft, task.result())
 
     def _ended(self, task: asyncio.Task[Transcript]) -> None:
         self._running.discard(task)

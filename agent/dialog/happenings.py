@@ -15,6 +15,8 @@ class Understood:
 
     draft: Draft
     text: str
+    finality: float | None = None
+    """See Transcript."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ class Judge:
         self._wait = EndWait(policy)
         self._agent_text = agent_text
 
-    def wait_ms(self, words: str) -> int:
+    def wait_ms(self, words: str, finality: float | None) -> int:
         """See TurnJudge."""
         judgement = completeness.judge(words, language=self._language(), agent_words=self._agent_text())
-        return self._wait.wait_ms(judgement)
+        return self._wait.wait_ms(judgement, finality)
 
     def takes_the_turn(self, words: str) -> bool:
         """See TurnJudge."""
@@ -34,3 +34,7 @@ class Judge:
     def turn_over(self) -> None:
         """See TurnJudge."""
         self._wait.turn_over()
+
+    def was_cut_off(self, paused_ms: int) -> None:
+        """A turn that was taken for over went on after so much silence."""
+        self._wait.was_cut_off(paused_ms)

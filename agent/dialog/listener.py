@@ -131,9 +131,9 @@ class Listener:
         for probability in self._detector.feed(frame):
             self._decided(self._turns.hear(probability, self._clock_ms, WINDOW_MS, self._agent()))
 
-    def understood(self, draft: Draft, text: str) -> None:
-        """What the recogniser made of a draft."""
-        self._decided(self._turns.words(text, draft.ended_ms, self._clock_ms))
+    def understood(self, draft: Draft, text: str, finality: float | None = None) -> None:
+        """What the recogniser made of a draft, and how likely it found that a sentence ends there."""
+        self._decided(self._turns.words(text, draft.ended_ms, self._clock_ms, finality))
 
     def _decided(self, decisions: Iterable[Decision]) -> None:
         for decision in decisions:

@@ -123,8 +123,11 @@ class AgentVoice:
 class TurnJudge(Protocol):
     """What words mean for whose turn it is."""
 
-    def wait_ms(self, words: str) -> int:
-        """Silence after `words`, so far all of the turn, that ends it; in milliseconds."""
+    def wait_ms(self, words: str, finality: float | None) -> int:
+        """Silence after `words`, so far all of the turn, that ends it; in milliseconds.
+
+        `finality`: how likely the recogniser found it that a sentence ends there; None: it does not say.
+        """
         ...
 
     def takes_the_turn(self, words: str) -> bool:
@@ -206,8 +209,11 @@ class TurnTaking:
         decisions += self._overlap(turn, at_ms, agent)
         return decisions + self._silence(turn, at_ms)
 
-    def words(self, text: str, ended_ms: int, at_ms: int) -> list[Decision]:
-        """Take what was understood of the turn up to `ended_ms`, at `at_ms`; what follows from it, in order."""
+    def words(self, text: str, ended_ms: int, at_ms: int, finality: float | None = None) -> list[Decision]:
+        """Take what was understood of the turn up to `ended_ms`, at `at_ms`; what follows from it, in order.
+
+        `finality`: see TurnJudge.
+        """
         turn = self._turn
         if turn is None:
             return []
@@ -222,7 +228,7 @@ class TurnTaking:
             elif complete:
                 return self._end_noise(turn, at_ms)
         if complete:
-            turn.wait_ms = self._judge.wait_ms(text)
+            turn.wait_ms = self._judge.wait_ms(text, finality)
             decisions += self._silence(turn, at_ms)
         return decisions
 

@@ -45,7 +45,8 @@ class Judge:
     pauses: list[int] = field(default_factory=list)
     turns: int = 0
 
-    def wait_ms(self, words: str) -> int:
+    def wait_ms(self, words: str, finality: float | None) -> int:
+        del finality
         return self.wait if words else 960
 
     def takes_the_turn(self, words: str) -> bool:
