@@ -30,7 +30,7 @@ PRIOR_TURNS = 2.0  # of usual ends, against which those that were heard must wei
 FURTHEST_SHIFT = 1.5  # log odds; what is further off than another voice or line is another kind of speech
 
 MARGIN_MS = 150  # beyond this caller's usual pause: the detector needs 75-110 ms to hear that he goes on
-LEARNING_RATE = 0.5  # of the way to a longer pause that was just heard
+LEARNING_RATE = 0.8  # of the way to a longer pause that was just heard
 FADING_RATE = 0.25  # of the lengthening, taken back by a turn without such a pause
 SHARES: dict[Completeness, float] = {
     Completeness.ANSWER: 0.0,
