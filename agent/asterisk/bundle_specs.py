@@ -102,4 +102,10 @@ VOICES = BundleSpec(
     packages=("pocketsphinx-testdata",),
     exclude=_MANUALS,
 )
-SPECS = {spec.name: spec for spec in (ASTERISK, SIPP, PROMPTS, VOICES)}
+MUSIC = BundleSpec(
+    name="music",
+    title="hold music",
+    packages=("asterisk-moh-opsound-wav",),
+    exclude=_MANUALS,
+)
+SPECS = {spec.name: spec for spec in (ASTERISK, SIPP, PROMPTS, VOICES, MUSIC)}

@@ -15,7 +15,9 @@ from agent.resources import shipped
 
 
 def bundle(name: str, progress: Progress = quiet) -> Path:
-    """The folder with a bundle's unpacked files: `asterisk`, `sipp`, `prompts` or `voices`. See `bundles`."""
+    """The folder with a bundle's unpacked files: `asterisk`, `sipp`, `prompts`, `voices` or `music`.
+
+    See `bundles`."""
     return bundles([name], progress)[name]
 
 

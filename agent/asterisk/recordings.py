@@ -26,8 +26,18 @@ def prompts(root: Path) -> list[Recording]:
     Sorted by name. Beeps and tones are left out, and so is what has no file.
     """
     listing = root / "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"
-    sounds = root / "usr/share/asterisk/sounds/en_US_f_Allison"
-    return _existing(sounds, _matches(_SPOKEN, gzip.decompress(listing.read_bytes()).decode("utf-8", "replace")))
+    texts = gzip.decompress(listing.read_bytes()).decode("utf-8", "replace")
+    return _existing(prompts_folder(root), _matches(_SPOKEN, texts))
+
+
+def prompts_folder(root: Path) -> Path:
+    """Where the prompts are, such as `digits/1.wav`."""
+    return root / "usr/share/asterisk/sounds/en_US_f_Allison"
+
+
+def hold_music(root: Path) -> list[Path]:
+    """Of the bundle `music`: what callers hear who wait; 8 kHz, two to five minutes each (CC-BY-SA-3.0)."""
+    return sorted((root / "usr/share/asterisk/moh").glob("*.wav"))
 
 
 def voices(root: Path) -> list[Recording]:

@@ -23,6 +23,8 @@ OVER_TIMEOUT_S = 20.0
 AGENT_TIMEOUT_S = 30.0
 """How long a caller waits for the agent to speak; then the call has failed."""
 LONGEST_SPEECH_S = 120.0
+TOLD_AFTER_S = 1.0
+"""The agent may tell a turn of the caller's only when the answer to it has begun."""
 AHEAD = RATE // 20
 """A sound for a certain moment is handed to the telephone 50 ms before it."""
 LINE_NOISE_S = 10.0
@@ -83,7 +85,15 @@ class Caller:
         except TimeoutError:
             raise SilentAgentError(f"The agent was not quiet within {LONGEST_SPEECH_S:g} s.") from None
 
-    async def until(self, position: int, *, quiet_ms: int = 1000, after: int) -> bool:
+    async def answer(self, *, timeout_s: float = AGENT_TIMEOUT_S) -> None:
+        """Wait for the beginning of an answer, and a little longer for the agent to tell what it answers.
+
+        Raises SilentAgentError.
+        """
+        began = await self.agent_begins(timeout_s=timeout_s)
+        await self.call.reached(began + round(TOLD_AFTER_S * RATE))
+
+    async def until(self, position: int, *, quiet_ms: int = 4000, after: int) -> bool:
         """Wait for a moment in the agent's speech; False: the agent had been quiet for so long before it came."""
         silent = asyncio.ensure_future(self.call.agent_quiet(quiet_ms, after=after))
         moment = asyncio.ensure_future(self.call.reached(position - AHEAD))

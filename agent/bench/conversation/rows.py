@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agent.bench.conversation.backchannels import Backchannels
 from agent.bench.conversation.cost import Cpu, Memory
+from agent.bench.conversation.dictation import DictationRow
 from agent.bench.conversation.frames import Frames
 from agent.bench.conversation.greeting import Greeting
+from agent.bench.conversation.interruptions import Interruptions
+from agent.bench.conversation.inventions import Inventions
 from agent.bench.conversation.latency import Latency
+from agent.bench.conversation.pauses import Pauses
 from agent.bench.conversation.row import Row
+from agent.bench.conversation.short_answers import ShortAnswers
+from agent.bench.conversation.word_error_rate import WordErrorRate
 from agent.errors import ConfigurationError
 
 
 def all_rows() -> dict[str, Row]:
     """By name."""
-    rows: list[Row] = [Latency(), Greeting(), Frames(), Cpu(), Memory()]
+    rows: list[Row] = [
+        Latency(),
+        Greeting(),
+        Frames(),
+        Cpu(),
+        Memory(),
+        Interruptions(),
+        Backchannels(),
+        Pauses(),
+        DictationRow(),
+        ShortAnswers(),
+        Inventions(),
+        WordErrorRate(),
+    ]
     return {row.name: row for row in rows}
 
 
