@@ -13,9 +13,9 @@ from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.history import Message, Role
 from agent.dialog.mind import LanguageModel
 from agent.dialog.patience import with_patience
+from agent.dialog.phrases import PhraseBook
 from agent.errors import LanguageModelError, PhoneAgentError
 from agent.speech.sentences import SentenceSplitter
-from agent.speech.tts import TextToSpeech
 from agent.speech.urgency import Escalation, Urgency
 
 _Sentence = str | PhoneAgentError | None
@@ -40,8 +40,9 @@ class Speaking:
     mind: LanguageModel
     prompt_read: asyncio.Task[None]
     """The model's reading ahead of the system prompt: an answer asked for before its end would read it all again."""
-    mouth: TextToSpeech
+    mouth: PhraseBook
     voice: str
+    language: str
     mind_deadline_s: float
     mouth_deadline_s: float
     apologise: Callable[[PhoneAgentError], None]
@@ -93,7 +94,7 @@ class Answer:
         parts = self._parts
         urgency = parts.urgency if self.marks.first_sound_queued is None else Urgency.CALLER_LISTENS
         pcm = await with_patience(
-            lambda: parts.mouth.synthesize(sentence, voice=parts.voice, urgency=urgency),
+            lambda: parts.mouth.synthesize(sentence, voice=parts.voice, language=parts.language, urgency=urgency),
             deadline_s=parts.mouth_deadline_s,
             apologise=parts.apologise,
         )

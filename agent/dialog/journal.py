@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.caller_turn import CallerTurn
 from agent.dialog.history import History
-from agent.domain.events import EventSink, KeysEntered, SpeechPaused, SpeechResumed, SpeechStarted, Trouble, TurnEnded
+from agent.domain.events import (
+    EventSink,
+    FillerSaid,
+    KeysEntered,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    Trouble,
+    TurnEnded,
+)
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.errors import PhoneAgentError
 
@@ -64,6 +73,10 @@ class Journal:
     def keys_entered(self, digits: str) -> None:
         """The caller keyed an entry."""
         self._sink(KeysEntered(self._call_id, datetime.now(UTC), digits=digits))
+
+    def filler_said(self) -> None:
+        """A word bridges a long wait."""
+        self._sink(FillerSaid(self._call_id, datetime.now(UTC)))
 
     def trouble(self, error: PhoneAgentError) -> None:
         """A part failed and is dealt with."""

@@ -1,4 +1,7 @@
-"""Sentences that are known beforehand, synthesised once, so that they sound at once and even without a mouth."""
+"""The agent's voice: written sentences as sound, fit to be played in a row.
+
+Sentences that are known beforehand are synthesised once, so that they sound at once and even without a mouth.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import structlog
 
 from agent.domain.agent import Agent
 from agent.errors import TextToSpeechError
+from agent.speech.joints import pause_ms, polish
+from agent.speech.spoken import spoken
 from agent.speech.tts import TextToSpeech
 from agent.speech.urgency import Escalation, Urgency
 
@@ -17,7 +22,7 @@ REST_S = 1.0  # a mouth that is being restarted is back after one to three secon
 
 
 class PhraseBook:
-    """A TextToSpeech that keeps the greeting and the phrases of every agent in memory (16 kB per second of sound)."""
+    """Says what is written; keeps the greeting and the phrases of every agent in memory (16 kB per second of sound)."""
 
     def __init__(self, mouth: TextToSpeech) -> None:
         self._mouth = mouth
@@ -30,8 +35,8 @@ class PhraseBook:
             for text in filter(None, (agent.greeting, agent.notice, *agent.phrases.model_dump().values())):
                 while (agent.voice, text) not in self._sounds:
                     try:
-                        self._sounds[agent.voice, text] = await self._mouth.synthesize(
-                            text, voice=agent.voice, urgency=Urgency.BACKGROUND
+                        self._sounds[agent.voice, text] = await self.synthesize(
+                            text, voice=agent.voice, language=agent.language, urgency=Urgency.BACKGROUND
                         )
                     except TextToSpeechError as error:
                         if not said:
@@ -43,7 +48,16 @@ class PhraseBook:
         """The sound of a prepared sentence."""
         return self._sounds.get((voice, text))
 
-    async def synthesize(self, text: str, *, voice: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS) -> bytes:
-        """The prepared sound, or a new one. See TextToSpeech."""
+    async def synthesize(
+        self, text: str, *, voice: str, language: str = "en", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> bytes:
+        """`text` as a person of that language would say it, 8 kHz signed 16-bit little-endian mono.
+
+        At the level of all other pieces, with the pause after it that belongs there. Prepared sentences are there at
+        once. Raises TextToSpeechError. Cancelling ends the work.
+        """
         known = self.get(text, voice=voice)
-        return known if known is not None else await self._mouth.synthesize(text, voice=voice, urgency=urgency)
+        if known is not None:
+            return known
+        sound = await self._mouth.synthesize(spoken(text, language), voice=voice, urgency=urgency)
+        return polish(sound, trailing_ms=pause_ms(text))

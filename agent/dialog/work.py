@@ -145,7 +145,7 @@ class Work:
         """Say a fixed sentence and wait until it was played. Raises TextToSpeechError."""
         mouth = self._parts.mouth
         pcm = await with_patience(
-            lambda: mouth.synthesize(text, voice=self._agent.voice),
+            lambda: mouth.synthesize(text, voice=self._agent.voice, language=self._agent.language),
             deadline_s=self._parts.settings.tts.deadline_s,
             apologise=self._apologise,
         )
@@ -225,6 +225,7 @@ class Work:
                 prompt_read=self._prompt_read,
                 mouth=self._parts.mouth,
                 voice=self._agent.voice,
+                language=self._agent.language,
                 mind_deadline_s=settings.llm.deadline_s,
                 mouth_deadline_s=settings.tts.deadline_s,
                 apologise=self._apologise,
@@ -250,6 +251,7 @@ class Work:
         sound = self._parts.mouth.get(filler, voice=self._agent.voice)
         if sound is not None and self._caller_quiet.is_set() and not self._turn.text:
             self._turn.say(filler, sound, aside=True)
+            self._journal.filler_said()
 
     def _first_sound(self, text: str) -> None:
         self._no_longer_waiting()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import numpy as np
+
 from agent.dialog.conversation import Conversation
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
@@ -46,6 +48,10 @@ class Line:
 
     def withheld(self) -> None:
         raise AssertionError
+
+    @property
+    def samples_of_sound(self) -> int:
+        return int(np.count_nonzero(np.frombuffer(b"".join(self.received), "<i2")))
 
     def hang_up(self) -> None:
         self.frames.close()
