@@ -31,7 +31,9 @@ class ClauseWords:
     subjects: frozenset[str]
     """Pronouns before the auxiliary of a short answer."""
     short_answers: frozenset[str]
-    """Whole turns of one to four words."""
+    """They answer by themselves."""
+    beside_answers: frozenset[str]
+    """They stand beside such a word and are still the same answer."""
     closers: frozenset[str]
     """Words that mostly end a request."""
     number_words: dict[str, int]
@@ -72,9 +74,10 @@ ENGLISH = ClauseWords(
     subjects=_words("i you we they he she it that this there"),
     short_answers=_words(
         """yes yeah yep yup no nope nah okay ok sure right correct exactly absolutely definitely certainly fine good
-        great perfect true wrong never always none nothing hello hi hey bye goodbye thanks cheers alright maybe
+        great perfect true wrong never always none nothing bye goodbye thanks cheers alright maybe
         indeed"""
     ),
+    beside_answers=_words("that that's it it's i you of course very much not so all at it'll do is be fine sir madam"),
     closers=_words(
         """please thanks thank goodbye bye today tomorrow tonight now too either again anymore already ago instead
         possible available then there here though"""
@@ -123,8 +126,9 @@ GERMAN = ClauseWords(
     subjects=_words("ich du sie wir er es das"),
     short_answers=_words(
         """ja jawohl jep nein nee ne doch okay ok klar genau richtig stimmt sicher natürlich gerne gern gut perfekt
-        falsch nie niemals nichts hallo tschüss danke vielleicht bitte passt"""
+        falsch nie niemals nichts tschüss danke vielleicht bitte passt"""
     ),
+    beside_answers=_words("das das ist so es geht sehr sehr vielen schön gut ich habe für mich"),
     closers=_words("bitte danke tschüss wiederhören heute morgen jetzt auch dann da hier möglich frei noch"),
     number_words={
         **dict.fromkeys(_words("null eins ein zwei zwo drei vier fünf sechs sieben acht neun"), 1),

@@ -123,9 +123,11 @@ def _is_short_answer(said: _Said, vocabulary: ClauseWords) -> bool:
         return False
     if words[0] not in vocabulary.short_answers:
         return False
-    last_is_fine = words[-1] not in vocabulary.never_last and words[-1] not in vocabulary.hesitations
-    is_echo = len(words) >= 3 and words[-2] in vocabulary.subjects and words[-1] in vocabulary.strandable
-    return is_echo or (last_is_fine and words[-1] not in vocabulary.strandable)
+    if len(words) >= 3 and words[-2] in vocabulary.subjects and words[-1] in vocabulary.strandable:
+        return True
+    beside = vocabulary.short_answers | vocabulary.closers | vocabulary.beside_answers
+    is_nothing_else = all(word in beside for word in words)
+    return is_nothing_else and not _is_open_at_its_end(said, vocabulary)
 
 
 def _is_open_at_its_end(said: _Said, vocabulary: ClauseWords) -> bool:
@@ -135,7 +137,7 @@ def _is_open_at_its_end(said: _Said, vocabulary: ClauseWords) -> bool:
     if last not in vocabulary.strandable and last not in vocabulary.wants_object:
         return False
     asks = any(word in vocabulary.question_words for word in words[:-1])
-    is_echo = 2 <= len(words) <= LONGEST_SHORT_ANSWER and words[-2] in vocabulary.subjects
+    is_echo = len(words) == 2 and words[0] in vocabulary.subjects
     return not (asks or (is_echo and last in vocabulary.strandable))
 
 
