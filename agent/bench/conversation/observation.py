@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from agent.domain.agent import Agent
 from agent.ops.percentiles import Summary, summarise
-from agent.rehearsal.performance import Span
+from agent.rehearsal.performance import Performance, Span
 from agent.rehearsal.turn_results import TurnResult
+
+FILLER_SAID = "agent.filler_said"
+FILLERS = ("let_me_see", "one_moment")
+"""Of `agent.domain.agent.Phrases`."""
 
 
 class Outcome(StrEnum):
@@ -52,7 +57,7 @@ class Observation:
 
 def observed(
     result: TurnResult,
-    sounds: Sequence[Span],
+    performance: Performance,
     agent: Agent,
     *,
     caller: str,
@@ -60,20 +65,20 @@ def observed(
     recorded: bool,
     standing: int,
 ) -> Observation:
-    """What came of a turn that was said; `sounds` is all that the caller heard of the agent, in seconds."""
+    """What came of a turn that was said."""
     answer = result.agent_text or ""
-    filler_ms, latency_ms = None, result.latency_ms
+    latency_ms, filler_ms, stages_ms = result.latency_ms, None, dict(result.stages_ms)
+    filler = next((text for text in fillers(agent) if answer.startswith(text)), "")
+    if latency_ms is not None and (filler or _told_filler(result, performance)):
+        filler_ms = latency_ms
+        latency_ms = _own_words_ms(result, performance.agent_speech, len(filler) / max(1, len(answer)))
+        stages_ms.pop("first_sound_played", None)  # that was the filler's
     if result.cut_in_ms is not None:
-        outcome, latency_ms = Outcome.OVERLAPPED, None
+        outcome = Outcome.OVERLAPPED
     elif latency_ms is None or answer.startswith(agent.phrases.still_there):
         outcome, latency_ms = Outcome.UNANSWERED, None
     else:
         outcome = Outcome.ANSWERED
-        filler = next((text for text in fillers(agent) if answer.startswith(text)), None)
-        if filler is not None and result.caller_span is not None and result.agent_span is not None:
-            filler_ms = latency_ms
-            own = _own_words(result.agent_span, sounds, len(filler) / len(answer))
-            latency_ms = round(1000 * (own - result.caller_span.end), 1)
     return Observation(
         caller=caller,
         turn=result.turn,
@@ -85,17 +90,8 @@ def observed(
         standing=standing,
         latency_ms=latency_ms,
         filler_ms=filler_ms,
-        stages_ms=result.stages_ms,
+        stages_ms=stages_ms,
     )
-
-
-def fillers(agent: Agent) -> list[str]:
-    """What the agent says to fill a long wait: its phrases `one_moment` and `filler…`, whichever there are."""
-    texts: list[str] = []
-    for name, value in agent.phrases.model_dump().items():
-        if name == "one_moment" or name.startswith("filler"):
-            texts += [value] if isinstance(value, str) else list(value)
-    return texts
 
 
 def latencies(observations: Iterable[Observation]) -> Summary:
@@ -103,10 +99,34 @@ def latencies(observations: Iterable[Observation]) -> Summary:
     return summarise(one.latency_ms for one in observations if one.latency_ms is not None)
 
 
-def _own_words(span: Span, sounds: Sequence[Span], filler_share: float) -> float:
-    """When the answer went on after its filler: the second sound of it.
+def fillers(agent: Agent) -> list[str]:
+    """What the agent says in long waits."""
+    phrases = agent.phrases.model_dump()
+    return [phrases[name] for name in FILLERS if name in phrases]
 
-    Where both were heard without a gap, the filler took its share of the text's length.
+
+def _told_filler(result: TurnResult, performance: Performance) -> bool:
+    """Whether the agent told of a filler between the caller's last sound and its own."""
+    if result.caller_span is None or result.agent_span is None:
+        return False
+    told = [
+        (datetime.fromisoformat(event["at"]) - performance.zero).total_seconds()
+        for event in performance.events
+        if event["type"] == FILLER_SAID
+    ]
+    return any(result.caller_span.end <= at <= result.agent_span.end for at in told)
+
+
+def _own_words_ms(result: TurnResult, sounds: Sequence[Span], share: float) -> float | None:
+    """The caller's last sound to the first of the answer after its filler; None: nothing but the filler was said.
+
+    That is the answer's next sound after the filler's. Where the two were heard without a gap, the filler took its
+    `share` of the text, and the answer began no sooner than its sound was ready by the agent's account.
     """
-    inside = [one for one in sounds if span.start <= one.start < span.end]
-    return inside[1].start if len(inside) > 1 else span.start + filler_share * (span.end - span.start)
+    ready_ms = result.stages_ms.get("first_sound_queued")
+    span, caller = result.agent_span, result.caller_span
+    if ready_ms is None or span is None or caller is None:
+        return None
+    later = [one.start for one in sounds if span.start < one.start < span.end]
+    own = later[0] if later else max(span.start + share * (span.end - span.start), caller.end + ready_ms / 1000)
+    return round(1000 * (own - caller.end), 1)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.bench.conversation.house import House, Played
+from agent.bench.conversation.chat import Chatter, Spoken
+from agent.bench.conversation.house import House
 from agent.bench.conversation.observation import Observation, Outcome, observed
 from agent.bench.conversation.people import Line, People, whole_sentences
 from agent.bench.conversation.plan import Plan
@@ -18,21 +19,22 @@ from agent.bench.conversation.processor import used_s
 from agent.domain.agent import Agent
 from agent.ops.report import Failure
 from agent.personas import load_agents
-from agent.rehearsal import props
-from agent.rehearsal.moments import Moment, MomentKind
 from agent.rehearsal.performance import Performance
-from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.turn_results import turn_results
+from agent.rehearsal.wav import read_wav
+from agent.testing.line import line_noise
+from agent.testing.noise import speech_at_level
+from agent.testing.softphone.call import CallEndedError
+from agent.testing.softphone.rtp import Pcm
 from agent.testing.voice import CallerVoice
 
 FEWEST_LINES, MOST_LINES = 3, 6
 """What a caller says before hanging up, by chance."""
 SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 700, 1500
 """How long the agent is quiet before the caller speaks again: longer than its own pauses between two sentences."""
-ANSWER_TIMEOUT_S = 30.0
-"""How long a caller waits for an answer, and for its end; then the conversation has failed."""
 STAGGER_S = 3.0
 """Callers begin, and call again, by chance within so much time of each other."""
+LINE_NOISE_S = 10.0
 SPARE = 2.5
 """So many times the conversations needed are prepared: turns that do not count are made up for."""
 
@@ -42,7 +44,8 @@ class _Script:
     """What one caller will do; drawn beforehand, so that the same seed gives the same, however the calls go."""
 
     lines: tuple[Line, ...]
-    scenario: Scenario
+    pauses_ms: tuple[int, ...]
+    """Before each line, and before hanging up."""
     stagger_s: float
 
 
@@ -110,7 +113,7 @@ class Talk:
 
 
 class _Standing:
-    """A watcher: since when and until when a call stood, and what the agent's processes used meanwhile."""
+    """Since when and until when a call stood, and what the agent's processes used meanwhile."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -119,12 +122,14 @@ class _Standing:
         self._ended: datetime | None = None
         self.cpu_s: Mapping[str, float] = {}
 
-    def __call__(self, moment: Moment) -> None:
-        """See Watcher."""
-        if moment.kind is MomentKind.ANSWERED:
-            self._answered = datetime.now(UTC)
-            self._before = used_s(self._house.processes())
-        elif moment.kind is MomentKind.ENDED and self._answered is not None:
+    def begin(self) -> None:
+        """The call was answered."""
+        self._answered = datetime.now(UTC)
+        self._before = used_s(self._house.processes())
+
+    def end(self) -> None:
+        """The call was hung up."""
+        if self._answered is not None:
             self._ended = datetime.now(UTC)
             after = used_s(self._house.processes())
             self.cpu_s = {name: used - self._before.get(name, 0.0) for name, used in after.items()}
@@ -144,6 +149,7 @@ class Talkers:
         self._number = number
         self._agent = agent
         self._voice = CallerVoice()
+        self._noise = line_noise(LINE_NOISE_S, seed=chance.randrange(1 << 30))
         self._standing: list[_Standing] = []
 
     async def talk(self, calls: int, turns: int) -> Talk:
@@ -177,26 +183,40 @@ class Talkers:
     def _script(self, most: int) -> _Script:
         count = self._chance.randint(min(most, FEWEST_LINES), min(most, MOST_LINES))
         lines = tuple(self._people.line() for _ in range(count))
-        steps: list[dict[str, object]] = [self._listen()]
-        for line in lines:
-            steps += [line.step, self._listen()]
-        caller = [*steps, {"hang_up": None}]
-        scenario = Scenario.model_validate({"name": "chat", "to": self._number, "caller": caller})
-        return _Script(lines, scenario, self._chance.uniform(0, STAGGER_S))
+        pauses = tuple(round(self._chance.uniform(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS)) for _ in range(count + 1))
+        return _Script(lines, pauses, self._chance.uniform(0, STAGGER_S))
 
     async def _chat(self, script: _Script) -> Chat:
+        spoken = [
+            Spoken(line, await self._sound(line), pause_ms)
+            for line, pause_ms in zip(script.lines, script.pauses_ms, strict=False)
+        ]
         standing = _Standing(self._house)
         self._standing.append(standing)
-        sounds = await props.prepare(script.scenario, self._voice.speak)
-        played = await self._house.perform(script.scenario, sounds, watch=standing)
-        return Chat(played.performance, played.recording, tuple(self._observed(script.lines, played)), standing.cpu_s)
+        trouble = None
+        async with self._house.dial(self._number, background=self._noise) as dialled:
+            chatter = Chatter(dialled)
+            try:
+                await chatter.answered()
+                standing.begin()
+                await chatter.talk(spoken, script.pauses_ms[-1])
+            except TimeoutError:
+                trouble = "The agent said nothing in time, or did not stop."
+            except CallEndedError as error:
+                trouble = str(error)
+            await dialled.call.hang_up()
+            standing.end()
+            performance = await chatter.over(trouble)
+        recording = dialled.call.recording
+        observations = tuple(self._observed(script.lines, performance, recording.stem))
+        return Chat(performance, recording, observations, standing.cpu_s)
 
-    def _listen(self) -> dict[str, object]:
-        pause = round(self._chance.uniform(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS))
-        return {"wait_for_agent": {"quiet_ms": pause, "timeout_s": ANSWER_TIMEOUT_S}}
+    async def _sound(self, line: Line) -> Pcm:
+        if line.wav is None:
+            return await self._voice.speak(line.text)
+        return speech_at_level(await asyncio.to_thread(read_wav, line.wav))
 
-    def _observed(self, lines: Sequence[Line], played: Played) -> Iterator[Observation]:
-        performance = played.performance
+    def _observed(self, lines: Sequence[Line], performance: Performance, caller: str) -> Iterator[Observation]:
         results, _ = turn_results(performance, len(lines))
         for line, result in zip(lines, results[1:], strict=True):
             if result.caller_span is None:
@@ -204,9 +224,9 @@ class Talkers:
             spoken = performance.zero + timedelta(seconds=result.caller_span.end)
             yield observed(
                 result,
-                performance.agent_speech,
+                performance,
                 self._agent,
-                caller=played.recording.stem,
+                caller=caller,
                 said=line.text,
                 recorded=line.recorded,
                 standing=sum(call.at(spoken) for call in self._standing),

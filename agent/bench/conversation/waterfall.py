@@ -17,6 +17,7 @@ from agent.ops.targets import targets
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Turns = Sequence[tuple[Mapping[str, float], float]]
 """Stages and voice to voice of each answered turn."""
@@ -79,13 +80,11 @@ def draw(report: Report, path: Path) -> None:
     for column, talk in enumerate(talks):
         _typical(axes[0][column], talk["calls"], _answered(talk), limit, named=column == 0)
         _every(axes[1][column], slowest_last(_answered(talk)), limit, named=column == 0)
-    title = textwrap.fill(conditions_line(report.conditions), round(width * 15))
     figure.suptitle(
         "Where the time of an answer goes: bars end at the median, whiskers at the 95th percentile (ms since the "
         "caller's last sound)", x=0.01, ha="left", weight="bold", fontsize=12 if len(talks) > 1 else 9,
     )  # fmt: skip
-    figure.supxlabel(title, fontsize=8, color="#555555", x=0.01, ha="left")
-    _legend(axes[1][0])
+    _legend(figure, textwrap.fill(conditions_line(report.conditions), round(width * 16)))
     figure.savefig(path, format=path.suffix[1:])
 
 
@@ -161,12 +160,14 @@ def _plain(axes: Axes, limit: float) -> None:
     axes.set_axisbelow(True)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(figure: Figure, conditions: str) -> None:
+    """Below all, with the conditions under which it was measured."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     keys = [Patch(color=COLOURS[stage], label=SAYS[stage]) for stage in CHAIN]
-    mark = Line2D([], [], color=COLOURS[TURN_ENDED], linewidth=1.4, label=SAYS[TURN_ENDED])
-    axes.legend(
-        handles=[mark, *keys], loc="upper right", fontsize=7.5, framealpha=0.92, title="waiting for", title_fontsize=8
-    )
+    mark = Line2D([], [], color=COLOURS[TURN_ENDED], linewidth=2, label=SAYS[TURN_ENDED])
+    figure.legend(
+        handles=[mark, *keys], loc="outside lower left", fontsize=8, ncols=4, frameon=False,
+        title=conditions, title_fontsize=8, alignment="left",
+    )  # fmt: skip
