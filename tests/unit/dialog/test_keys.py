@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.dialog.keys import KeyPad, as_message
@@ -54,6 +54,7 @@ def test_no_terminator() -> None:
     assert pad.poll(10) == ["1#*"]
 
 
+@settings(deadline=None)
 @given(
     presses=st.lists(st.tuples(st.sampled_from("0123456789*#ABCD"), st.floats(0, 5)), max_size=100),
     keys=st.builds(Keys, terminator=st.sampled_from(["", "#", "*"]), max_digits=st.integers(1, 6)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.media.inbox import Inbox
@@ -68,6 +68,7 @@ async def test_a_cancelled_reader_leaves_the_inbox_usable() -> None:
     assert await anext(inbox) == bytes(320)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 2400), max_size=20))
 async def test_packets_of_any_length_become_frames_of_20_ms(lengths: list[int]) -> None:
     inbox = Inbox(capacity=1000)
