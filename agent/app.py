@@ -24,6 +24,9 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops.garbage import spare_what_stays
 from agent.ops.health import HealthServer
+from agent.ops.metrics import Metrics, MetricsServer
+from agent.ops.sinks import each_of
+from agent.ops.state_metrics import StateMetrics
 from agent.personas import check_numbers, load_agents
 from agent.settings import Settings
 from agent.speech.gate import Gate
@@ -33,8 +36,13 @@ from agent.speech.vad import VoiceDetector, load_model
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ari import AriClient, WrongPasswordError
 from agent.telephony.ari_events import LinkState
+from agent.telephony.capacity import Capacity
+from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
+from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
+from agent.telephony.turn_watch import TurnWatch
+from agent.telephony.waiting_room import Announcements
 from agent.workers.fleet import Fleet
 from agent.workers.supervisor import Supervisor
 
@@ -57,7 +65,9 @@ class PhoneAgent:
         self._settings = settings
         self._agents = load_agents(settings.agents.folder)
         check_numbers(settings.agents.numbers, self._agents)
-        self._sink = sink
+        self._metrics = Metrics()
+        self._places = Places(Capacity(settings.capacity))
+        self._sink = each_of(sink, self._metrics, TurnWatch(self._places))
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._workers = Supervisor(())
@@ -68,6 +78,7 @@ class PhoneAgent:
         self._switchboard: Switchboard | None = None
         self._warming: asyncio.Task[None] | None = None
         self._monitor = AmiMonitor(settings.asterisk)
+        self._metrics_server = MetricsServer(settings.http, self._metrics)
 
     async def __aenter__(self) -> PhoneAgent:
         """Start everything; returns when calls are taken, or would be as soon as Asterisk is there.
@@ -85,8 +96,8 @@ class PhoneAgent:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Where it listens: `http` and `media`."""
-        return {"http": self._health.port, "media": self._media.address[1]}
+        """Where it listens: `http`, `metrics` and `media`."""
+        return {"http": self._health.port, "metrics": self._metrics_server.port, "media": self._media.address[1]}
 
     def checks(self) -> Mapping[str, bool]:
         """What a call needs, and whether it is there."""
@@ -109,12 +120,15 @@ class PhoneAgent:
         stack.push_async_callback(self._media.close)
         await self._health.start()
         stack.push_async_callback(self._health.close)
+        await self._metrics_server.start()
+        stack.push_async_callback(self._metrics_server.close)
         asterisk = settings.asterisk
         ari = await stack.enter_async_context(AriClient(asterisk))
         await _check_password(ari)
         stack.push_async_callback(self._workers.stop)
         await self._workers.start()
         parts = await self._parts(fleet, stack)
+        self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
@@ -124,6 +138,9 @@ class PhoneAgent:
             agent_for=settings.agents.numbers.get,
             handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
             sink=self._sink,
+            doorway=Doorway(
+                self._places, settings.capacity, announcements=lambda name: _announcements(parts, self._agents[name])
+            ),
             on_link=self._on_link,
         )
         spare_what_stays()
@@ -195,6 +212,13 @@ class PhoneAgent:
     async def _stop_calls(switchboard: Switchboard) -> None:
         await switchboard.drain(DRAIN_S)
         await switchboard.close()
+
+
+def _announcements(parts: Parts, agent: Agent) -> Announcements:
+    """What callers of an agent hear while there is no place for them."""
+    texts = (agent.phrases.lines_busy, agent.phrases.lines_still_busy)
+    hold, goodbye = (parts.mouth.get(text, voice=agent.voice) or b"" for text in texts)
+    return Announcements(hold, goodbye)
 
 
 async def _check_password(ari: AriClient) -> None:
