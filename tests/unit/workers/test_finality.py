@@ -30,7 +30,7 @@ def scores(**probabilities: float) -> StorageView:
 GO = scores(go=1.0)
 OVER = scores(stop=0.95, comma=0.001, dots=0.001, dash=0.0001, go=0.01, end=0.03)
 OPEN = scores(stop=0.3, comma=0.1, dots=0.1, dash=0.01, go=0.4, end=0.05)
-FINALITY = Finality(Letters())
+FINALITY = Finality(Letters(), multilingual=True)
 
 
 def finality(*tokens: int, after: StorageView) -> float:
@@ -60,6 +60,12 @@ def test_every_sign_of_more_lowers_it() -> None:
     for sign in ("comma", "dots", "dash", "go"):
         usual = {"stop": 0.9, "comma": 0.001, "dots": 0.001, "dash": 0.0001, "go": 0.01}
         assert finality(after=scores(**{**usual, sign: 0.09})) < finality(after=scores(**usual))
+
+
+def test_an_english_model_is_less_sure_of_every_mark() -> None:
+    english = Finality(Letters(), multilingual=False)([5, 6], [GO, GO, OPEN])
+    assert english is not None
+    assert english > finality(after=OPEN)
 
 
 def test_a_text_that_was_cut_off_tells_nothing_of_its_end() -> None:
