@@ -16,6 +16,8 @@ WITHIN_S = 2.0
 """So soon after the end of the sound the agent must be heard again (issue 3)."""
 BEGINS_WITHIN_S = 0.2
 """A turn is told to begin when its first sound is sent; at the telephone that comes some packets later."""
+SHORTEST_PAUSE = RATE // 10
+"""A gap shorter than 100 ms is no pause of the agent's but a late packet: the row `frames` counts those."""
 NOT_SPEAKING = "the agent did not speak at that moment"
 NOTHING_LEFT = "the agent's turn ended by itself under the sound"
 
@@ -88,7 +90,7 @@ def compared(one: Aside, joins: Sequence[Join]) -> Aside:
     """`one` with what its join says; `joins` are all of its call, against the same sentence heard in full."""
     if not one.judged or not one.gone_on or not one.greeting:
         return one
-    first, last = one.onset_s - 0.5, one.onset_s + one.length_s + WITHIN_S
-    near = [join for join in joins if first <= join.at.start / RATE <= last]
+    first, last = one.onset_s - CLOCK_TOLERANCE_S, one.onset_s + one.length_s + WITHIN_S
+    near = [join for join in joins if first <= join.at.start / RATE <= last and join.at.length >= SHORTEST_PAUSE]
     lost, repeated = sum(join.lost_ms for join in near), sum(join.repeated_ms for join in near)
     return replace(one, lost_ms=lost, repeated_ms=repeated, exact=all(join.exact for join in near))

@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.asterisk.recordings import Recording
 from agent.bench.conversation.questions import question
-from agent.bench.conversation.sounds import Sound, plain, recorded, spoken, tight
+from agent.bench.conversation.sounds import Deck, Sound, plain, recorded, spoken, tight
 from agent.testing.cough import breath, cough, throat_clearing
 from agent.testing.knock import door_slam, line_clicks, typing
 from agent.testing.measure import Pcm
@@ -45,9 +45,9 @@ SHORTEST_S, LONGEST_S = 0.7, 5.0
 
 async def interruptions(recordings: Sequence[Recording], count: int, chance: random.Random) -> list[Sound]:
     """Words that mean to stop the agent: recorded people and the test voice, from "Wait." to a sentence of 5 s."""
-    people = plain(recordings)
+    people = Deck(plain(recordings), chance)
     lines: list[Recording | str] = [
-        chance.choice(people) if chance.random() < RECORDED_SHARE else _words(chance) for _ in range(count)
+        people.draw() if chance.random() < RECORDED_SHARE else _words(chance) for _ in range(count)
     ]
     voiced = iter(await spoken([one for one in lines if isinstance(one, str)], chance))
     return [_tight(next(voiced) if isinstance(one, str) else recorded(one)) for one in lines]

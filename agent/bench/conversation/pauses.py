@@ -18,7 +18,7 @@ from agent.bench.conversation.questions import question
 from agent.bench.conversation.row import Control, Findings
 from agent.bench.conversation.shares import percent
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
-from agent.bench.conversation.sounds import HIBARI, Sound, plain, recorded, spoken
+from agent.bench.conversation.sounds import HIBARI, Deck, Sound, plain, recorded, spoken
 from agent.bench.conversation.word_ears import words_of
 from agent.bench.conversation.word_gaps import Halves, Paused, boundaries, halved, paused
 from agent.domain.agent import Agent
@@ -177,8 +177,9 @@ def _with_pause(halves: Halves, pause_s: float, chance: random.Random, *, long: 
 
 
 async def _sentences(count: int, chance: random.Random) -> list[Sound]:
-    people = [one for one in plain(await asyncio.to_thread(whole_sentences)) if len(one.text.split()) >= FEWEST_WORDS]
-    chosen = [chance.choice(people) if chance.random() < RECORDED_SHARE else _question(chance) for _ in range(count)]
+    everyone = plain(await asyncio.to_thread(whole_sentences))
+    people = Deck((one for one in everyone if len(one.text.split()) >= FEWEST_WORDS), chance)
+    chosen = [people.draw() if chance.random() < RECORDED_SHARE else _question(chance) for _ in range(count)]
     voiced = iter(await spoken([one for one in chosen if isinstance(one, str)], chance))
     return [next(voiced) if isinstance(one, str) else recorded(one) for one in chosen]
 

@@ -29,6 +29,9 @@ DRIFT = 8
 REACH = 5 * 8000
 """So far around the expected place the rest of the speech is looked for."""
 EDGE_FITS = 0.8
+FAINT_DB = 15.0
+"""So little above the threshold of speech lie the consonants whose wave µ-law blurs."""
+EQUALLY_LOUD_DB = 4.0
 SYLLABLE_MS = 80
 """Speech lost or repeated for less than this is no syllable: unstressed English ones last 100 ms and more
 (Greenberg, "Speaking in shorthand", Speech Communication 29, 1999)."""
@@ -85,6 +88,8 @@ def reached(found: Sequence[Run], position: int) -> int | None:
 
 def _join(before: Run, after: Run, loud: Sequence[Span]) -> Join:
     left, came = before.reference.end, after.reference.start
+    if abs(_shift(before) - _shift(after)) <= DRIFT:
+        return Join(Span(before.received.end, after.received.start), 0.0, 0.0)
     lost = sum(max(0, min(span.end, came) - max(span.start, left)) for span in loud)
     repeated = sum(max(0, min(span.end, left) - max(span.start, came)) for span in loud)
     return Join(Span(before.received.end, after.received.start), lost / 8, repeated / 8)
@@ -96,6 +101,7 @@ class _Matcher:
         self._reference = reference.astype(np.float64)
         threshold = min(threshold_dbfs(received), threshold_dbfs(reference))
         self._quiet = (32768 * 10 ** (threshold / 20)) ** 2 * BLOCK
+        self._faint = (32768 * 10 ** ((threshold + FAINT_DB) / 20)) ** 2 * WINDOW
 
     def runs(self) -> list[Run]:
         found: list[Run] = []
@@ -162,13 +168,21 @@ class _Matcher:
         return followed
 
     def _same(self, start: int, shift: int) -> bool:
-        """Whether 5 ms are alike; both silent is not: silence fits anywhere."""
+        """Whether 5 ms are alike: in their waves, or faint and equally loud, as are consonants that µ-law blurs.
+
+        Complete silence is not: it fits anywhere.
+        """
         if start + shift < 0 or start + shift + WINDOW > len(self._reference):
             return False
         one = self._received[start : start + WINDOW]
         other = self._reference[start + shift : start + shift + WINDOW]
-        power = float(np.sqrt((one @ one) * (other @ other)))
-        return power > 0 and float(one @ other) / power >= EDGE_FITS
+        here, there = float(one @ one), float(other @ other)
+        if min(here, there) <= 0:
+            return False
+        if float(one @ other) / np.sqrt(here * there) >= EDGE_FITS:
+            return True
+        equally_loud = abs(10 * np.log10(here / there)) <= EQUALLY_LOUD_DB
+        return equally_loud and max(here, there) < self._faint
 
 
 def _shift(run: Run) -> int:

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import soxr
@@ -15,6 +16,8 @@ from agent.rehearsal.props import read_wav
 from agent.testing.measure import Pcm, energy_span
 from agent.testing.noise import speech_at_level
 from agent.testing.voice import CallerVoice
+
+Item = TypeVar("Item")
 
 VOICE_SPREAD = 0.12
 """The test voice is played slower or faster by up to so much, pitch and mouth with it: as if others spoke."""
@@ -68,6 +71,21 @@ def tight(pcm: Pcm, *, edge: int = EDGE) -> Pcm:
     """A clip without the silence before and after it."""
     span = energy_span(pcm)
     return pcm[max(0, span.start - edge) : span.end + edge]
+
+
+class Deck(Generic[Item]):
+    """Draws by chance: nothing comes a second time before everything has come once."""
+
+    def __init__(self, items: Iterable[Item], chance: random.Random) -> None:
+        self._items = list(items)
+        self._chance = chance
+        self._left: list[Item] = []
+
+    def draw(self) -> Item:
+        """The next one. Raises IndexError where there is nothing."""
+        if not self._left:
+            self._left = self._chance.sample(self._items, len(self._items))
+        return self._left.pop()
 
 
 def rest(seconds: float) -> Pcm:

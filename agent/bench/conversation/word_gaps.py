@@ -18,6 +18,7 @@ EARLIEST, LATEST = 0.25, 0.75
 SEARCHED_S = 0.08
 """Word times are good to about 0.1 s: the quietest place so far around a boundary is taken for it."""
 STEP = 40
+ENDS = (".", "?", "!")
 FADE = 24
 """3 ms: cut in mid-wave a voice would click."""
 
@@ -57,11 +58,13 @@ def paused(halves: Halves, planned_s: float, chance: random.Random) -> Paused:
 
 
 def boundaries(words: Sequence[Word], length_s: float) -> list[int]:
-    """Indices of the words before which a pause can come: those that begin in the middle of the sentence."""
+    """Indices of the words before which a pause can come: those in the middle that begin no new sentence."""
     return [
         index
         for index, word in enumerate(words)
-        if index > 0 and EARLIEST * length_s <= _between(words[index - 1], word) <= LATEST * length_s
+        if index > 0
+        and not words[index - 1].text.endswith(ENDS)
+        and EARLIEST * length_s <= _between(words[index - 1], word) <= LATEST * length_s
     ]
 
 

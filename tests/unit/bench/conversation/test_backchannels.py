@@ -65,8 +65,9 @@ def test_what_was_lost_near_the_sound_counts() -> None:
     assert (one.lost_ms, one.repeated_ms, one.exact) == (120, 0, False)
 
 
-def test_a_few_milliseconds_are_no_syllable() -> None:
-    one = compared(result(agent_turn(3, 12), agent=((3.0, 5.1), (6.2, 12.0))), [joined(5.1, 15, 10)])
+def test_a_few_milliseconds_are_no_syllable_and_a_late_packet_is_no_pause() -> None:
+    late = Join(Span(5 * RATE, 5 * RATE + 400), 100, 0)
+    one = compared(result(agent_turn(3, 12), agent=((3.0, 5.1), (6.2, 12.0))), [late, joined(5.1, 15, 10)])
     assert one.exact
 
 

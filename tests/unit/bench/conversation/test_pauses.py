@@ -28,6 +28,7 @@ def sentence(planned_s: float = 0.8) -> Paused:
 def test_pauses_come_in_the_middle_of_a_sentence() -> None:
     assert boundaries(WORDS, 2.0) == [2, 3]
     assert boundaries(WORDS[:1], 2.0) == []
+    assert boundaries([*WORDS[:2], Word("tell.", 1.0, 1.4), WORDS[3]], 2.0) == [2]
 
 
 def test_a_sentence_is_cut_where_it_is_quietest() -> None:
