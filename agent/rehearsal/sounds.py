@@ -15,6 +15,7 @@ from agent.testing.babble import babble, talk
 from agent.testing.call_progress import BUSY, RINGBACK, progress_tone
 from agent.testing.fax import fax_answering, fax_calling
 from agent.testing.line import hum, line_noise
+from agent.testing.measure import energy_span
 from agent.testing.softphone.rtp import RATE, Pcm
 
 CLIPS = 40
@@ -52,7 +53,7 @@ def _people(seed: int) -> list[Pcm]:
     clips: list[Pcm] = []
     for index in np.random.default_rng(seed).permutation(len(recordings)):
         clip = read_wav(recordings[index].path)
-        if len(clip) >= SHORTEST_CLIP_S * RATE:
+        if len(clip) >= SHORTEST_CLIP_S * RATE and energy_span(clip).length:
             clips.append(clip)
         if len(clips) == CLIPS:
             break
