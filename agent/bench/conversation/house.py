@@ -31,6 +31,8 @@ Settings = Mapping[str, Mapping[str, str]]
 """Section → key → value of the agent's configuration, as text."""
 Progress = Callable[[str], None]
 FIRST_CALLER = 3001
+EVERYBODY: Settings = {"capacity": {"max_calls": "1000"}}
+"""The bench measures what many calls at once are like; the agent must not refuse them."""
 _WORKERS = ("ears", "mouth", "mind")
 
 
@@ -90,7 +92,7 @@ class House:
             folder / "stage",
             config=defaults,
             control=control,
-            settings=_merged(profile.settings, settings or {}),
+            settings=_merged(_merged(EVERYBODY, profile.settings), settings or {}),
             environ=environ,
         )
         self._callers = itertools.count(FIRST_CALLER)
