@@ -18,7 +18,7 @@ from agent.bench.conversation.house import House
 from agent.bench.conversation.interruptions import REQUESTS, interruptible_recordings
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
-from agent.bench.conversation.shares import percent, ratio, reasons
+from agent.bench.conversation.shares import notes, percent, ratio, reasons
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
 from agent.bench.conversation.sound_match import joins
 from agent.bench.conversation.sounds import Sound, spoken
@@ -73,11 +73,13 @@ class Backchannels:
             results = await side_by_side(jobs, at_once=AT_ONCE, done=counting(house, self.name, len(batch)))
             encounters += [encounter for encounter, _ in results]
             found += [one for _, ones in results for one in ones]
+        told_conditions = conditions(found)
         return Findings(
             measures=tuple(measures(found)),
             failures=troubles(self.name, encounters),
             details={self.name: [{**asdict(one), "gone_on": one.gone_on} for one in found]},
-            conditions=conditions(found),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 

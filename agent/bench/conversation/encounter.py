@@ -28,6 +28,7 @@ TOLD_AFTER_S = 1.0
 AHEAD = RATE // 20
 """A sound for a certain moment is handed to the telephone 50 ms before it."""
 LINE_NOISE_S = 10.0
+TROUBLE = "call.trouble"
 
 
 class SilentAgentError(Exception):
@@ -57,6 +58,11 @@ class Encounter:
     def troubles(self) -> tuple[str, ...]:
         """Why the call could not be played as planned."""
         return self.performance.troubles
+
+    @property
+    def agent_troubles(self) -> tuple[str, ...]:
+        """What the agent told of its own parts that failed: codes of errors."""
+        return tuple(event["code"] for event in self.performance.events if event["type"] == TROUBLE)
 
 
 class Caller:

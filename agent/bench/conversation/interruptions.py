@@ -19,7 +19,7 @@ from agent.bench.conversation.interruption import Interruption, judged
 from agent.bench.conversation.people import seconds
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
-from agent.bench.conversation.shares import percent, reasons
+from agent.bench.conversation.shares import notes, percent, reasons
 from agent.bench.conversation.side_by_side import troubles
 from agent.bench.conversation.sounds import Sound, spoken
 from agent.bench.conversation.unheard import Account, accounts
@@ -85,11 +85,13 @@ class Interruptions:
         judgeable = [pair for pair in found if pair[1].judged]
         told = await accounts(judgeable, reference.received, AGENTS[ANNOUNCER].greeting)
         everything = [one for _, one in found]
+        told_conditions = conditions(everything)
         return Findings(
             measures=tuple(measures(everything, told)),
             failures=troubles(self.name, [encounter for encounter, _ in found]),
             details={self.name: [asdict(one) for one in everything], "accounts": [asdict(one) for one in told]},
-            conditions=conditions(everything),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 

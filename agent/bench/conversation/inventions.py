@@ -17,6 +17,7 @@ from agent.bench.conversation.idle_lines import KINDS
 from agent.bench.conversation.people import whole_sentences
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
+from agent.bench.conversation.shares import notes
 from agent.bench.conversation.side_by_side import side_by_side, troubles
 from agent.bench.conversation.sounds import recorded
 from agent.domain.agent import Agent
@@ -79,11 +80,13 @@ class Inventions:
             for one in found
             if one.seconds < seconds - 1
         ]
+        told_conditions = conditions(found)
         return Findings(
             measures=tuple(measures(found)),
             failures=(*troubles(self.name, [encounter for encounter, _ in results]), *short),
             details={self.name: [asdict(one) for one in found]},
-            conditions=conditions(found),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 

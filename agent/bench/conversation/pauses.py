@@ -16,7 +16,7 @@ from agent.bench.conversation.people import whole_sentences
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.questions import question
 from agent.bench.conversation.row import Control, Findings
-from agent.bench.conversation.shares import percent
+from agent.bench.conversation.shares import notes, percent
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
 from agent.bench.conversation.sounds import HIBARI, Deck, Sound, plain, recorded, spoken
 from agent.bench.conversation.word_ears import words_of
@@ -88,11 +88,13 @@ class Pauses:
         jobs = [partial(_call, house, draw, index) for index, draw in enumerate(draws)]
         results = await side_by_side(jobs, at_once=AT_ONCE, done=counting(house, self.name, len(jobs)))
         found = [pause for _, pauses in results for pause in pauses]
+        told_conditions = conditions(found, unused)
         return Findings(
             measures=tuple(measures(found)),
             failures=troubles(self.name, [encounter for encounter, _ in results]),
             details={self.name: [{**asdict(one), "cut_off": one.cut_off} for one in found]},
-            conditions=conditions(found, unused),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 

@@ -18,7 +18,7 @@ from agent.bench.conversation.encounter import Caller, Encounter, SilentAgentErr
 from agent.bench.conversation.house import House
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
-from agent.bench.conversation.shares import percent, ratio
+from agent.bench.conversation.shares import notes, percent, ratio
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
 from agent.bench.conversation.sounds import HIBARI, Sound, recorded, spoken, tight
 from agent.domain.agent import Agent
@@ -95,11 +95,13 @@ class ShortAnswers:
         jobs = [partial(_call, house, draw, index) for index, draw in enumerate(draws)]
         results = await side_by_side(jobs, done=counting(house, self.name, len(jobs)))
         found = [one for _, one in results if one is not None]
+        told_conditions = conditions(found)
         return Findings(
             measures=tuple(measures(found)),
             failures=troubles(self.name, [encounter for encounter, _ in results]),
             details={self.name: [{**asdict(one), "heard": one.heard, "understood": one.understood} for one in found]},
-            conditions=conditions(found),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 

@@ -48,7 +48,11 @@ def counting(house: House, row: str, total: int) -> Callable[[int], None]:
 
 
 def troubles(row: str, encounters: Iterable[Encounter]) -> tuple[Failure, ...]:
-    """What went wrong in calls, one failure each."""
-    return tuple(
-        Failure(f"{row}, {one.recording.stem}", trouble) for one in encounters for trouble in one.performance.troubles
+    """What went wrong in calls, one failure each, and which parts of the agent failed in how many calls."""
+    calls = list(encounters)
+    broken = [Failure(f"{row}, {one.recording.stem}", trouble) for one in calls for trouble in one.troubles]
+    codes = sorted({code for one in calls for code in one.agent_troubles})
+    return (
+        *broken,
+        *(Failure(row, f"{code} in {sum(code in one.agent_troubles for one in calls)} calls.") for code in codes),
     )

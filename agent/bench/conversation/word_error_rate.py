@@ -20,6 +20,7 @@ from agent.bench.conversation.house import House
 from agent.bench.conversation.people import seconds
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
+from agent.bench.conversation.shares import notes
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
 from agent.bench.conversation.sounds import Sound, plain, recorded
 from agent.domain.agent import Agent
@@ -73,11 +74,13 @@ class WordErrorRate:
         jobs = [partial(_call, house, group, index, noise) for index, group in enumerate(groups)]
         results = await side_by_side(jobs, done=counting(house, self.name, len(jobs)))
         found = [one for _, ones in results for one in ones]
+        told_conditions = conditions(found, pool=len(usable), unusable=unusable)
         return Findings(
             measures=tuple(measures(found)),
             failures=troubles(self.name, [encounter for encounter, _ in results]),
             details={self.name: [asdict(one) for one in found]},
-            conditions=conditions(found, pool=len(usable), unusable=unusable),
+            conditions=told_conditions,
+            notes=notes(told_conditions),
         )
 
 
