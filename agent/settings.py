@@ -107,7 +107,7 @@ class TurnSettings(Section):
     """Silence after the last speech in which understanding begins, so that it is done when the turn is over."""
     longest_wait_ms: int = Field(default=2500, ge=200, le=10_000)
     """Silence after the last speech that ends the caller's turn whatever was said, even if no word was understood."""
-    answer_wait_ms: int = Field(default=500, ge=100, le=5000)
+    answer_wait_ms: int = Field(default=600, ge=100, le=5000)
     """Silence after the last speech that ends a turn which answers what the agent asked."""
     complete_wait_ms: int = Field(default=550, ge=100, le=5000)
     """The same for a turn that sounds finished."""

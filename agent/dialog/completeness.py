@@ -64,7 +64,8 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
     something. The first rule that applies decides:
 
     1. Nothing understood: unsure.
-    2. A number, a date of birth, an e-mail address or a spelling, asked for or begun: dictating until it is whole.
+    2. A number, a date of birth, an e-mail address or a spelling, asked for or begun: dictating until it is whole,
+       then complete.
     3. It trails off (comma, dash, ellipsis, a hesitation): unfinished.
     4. A word or two where no more was asked for, or nothing but an answer ("yes, please"): an answer.
     5. Its last word cannot end a clause here: unfinished.
@@ -80,7 +81,7 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
     asked = asked_by(agent_words, language)
     dictation = dictated(text, tokens, vocabulary, asked)
     if dictation is not Dictated.NOTHING:
-        return Completeness.ANSWER if dictation is Dictated.WHOLE else Completeness.DICTATING
+        return Completeness.COMPLETE if dictation is Dictated.WHOLE else Completeness.DICTATING
     if text.endswith(_TRAILING_OFF):
         return Completeness.UNFINISHED
     if vocabulary is None:
@@ -90,7 +91,9 @@ def judge(words: str, *, language: str, agent_words: str = "") -> Completeness:
 
 def _judge_clause(said: _Said, vocabulary: ClauseWords, asked: Asked) -> Completeness:
     wants_a_word = asked in {Asked.CHOICE, Asked.DETAIL}
-    is_a_word = said.is_whole_turn and len(said.words) < FEWEST_WORDS and not _is_open_at_its_end(said, vocabulary)
+    is_a_word = (
+        said.is_whole_turn and len(said.words) <= LONGEST_SHORT_ANSWER and not _is_open_at_its_end(said, vocabulary)
+    )
     if wants_a_word and is_a_word:
         return Completeness.ANSWER
     if _is_short_answer(said, vocabulary):

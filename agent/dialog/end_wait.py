@@ -1,12 +1,12 @@
 """How long to wait after the caller's last speech before the turn is over. Pure: fed with judgements and pauses.
 
 1. The words give a first judgement (`completeness`). Where the ears say how final the end sounded, that decides between
-   complete, unsure and unfinished; dictation stays what it is.
+   complete, unsure and unfinished. Dictation and answers of a word stay what they are: no melody tells there.
 2. Each judgement has its wait, from the settings.
 3. It is lengthened for a caller who is known to make longer pauses than that, never beyond the bound. What is known:
    the pauses after which he went on with the same turn. It fades: each turn without such a pause takes a share of the
    lengthening back.
-4. Voices and lines differ in how final their ends sound; ours is learned from the turns that did end.
+4. Voices and lines differ in how final their ends sound: that is learned from whole sentences with which turns ended.
 
 Figures: docs/decisions/091 and 092.
 """
@@ -67,8 +67,9 @@ class EndWait:
 
         `finality`: how likely, 0 to 1, the ears found it that a sentence ends there; None: they do not say.
         """
-        self._last_log_odds = None if finality is None else _log_odds(finality)
-        refined = self._refined(judgement)
+        log_odds = None if finality is None else _log_odds(finality)
+        self._last_log_odds = log_odds if judgement is Completeness.COMPLETE else None
+        refined = judgement if log_odds is None else self._refined(judgement, log_odds + self._shift)
         base = self._base_ms[refined]
         lengthening = max(0.0, self._usual_pause_ms + MARGIN_MS - base) * SHARES[refined]
         return min(round(base + lengthening), self._policy.longest_wait_ms)
@@ -103,15 +104,12 @@ class EndWait:
         """Log odds that this caller's ends lack of usual ones."""
         return max(-FURTHEST_SHIFT, min(FURTHEST_SHIFT, USUAL_END - self._sum_of_ends / self._ends))
 
-    def _refined(self, judgement: Completeness) -> Completeness:
-        if self._last_log_odds is None or judgement is Completeness.DICTATING:
+    def _refined(self, judgement: Completeness, log_odds: float) -> Completeness:
+        if judgement in {Completeness.ANSWER, Completeness.DICTATING}:
             return judgement
-        log_odds = self._last_log_odds + self._shift
         sounds_complete = log_odds >= _log_odds(COMPLETE_FROM)
         if judgement is Completeness.UNFINISHED:
             return Completeness.UNSURE if sounds_complete else judgement
-        if judgement is Completeness.ANSWER:
-            return judgement if log_odds >= _log_odds(UNFINISHED_BELOW) else Completeness.UNSURE
         if log_odds < _log_odds(UNFINISHED_BELOW):
             return Completeness.UNFINISHED
         is_complete = sounds_complete and judgement is Completeness.COMPLETE

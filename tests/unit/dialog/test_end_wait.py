@@ -32,8 +32,7 @@ def test_without_more_the_words_decide(judgement: Completeness, wait_ms: int) ->
         (UNSURE, SURELY_COMPLETE_FROM + 0.01, 550),
         (UNSURE, SURELY_COMPLETE_FROM - 0.01, 950),
         (UNSURE, UNFINISHED_BELOW - 0.01, 1400),
-        (ANSWER, UNFINISHED_BELOW + 0.01, 500),
-        (ANSWER, UNFINISHED_BELOW - 0.01, 950),
+        (ANSWER, 0.01, 500),
         (UNFINISHED, COMPLETE_FROM + 0.01, 950),
         (UNFINISHED, COMPLETE_FROM - 0.01, 1400),
         (DICTATING, 0.99, 1500),
@@ -97,6 +96,14 @@ def test_what_was_cut_off_is_not_learned_as_an_end() -> None:
         wait.was_cut_off(1000)
     wait.wait_ms(COMPLETE, middling)
     assert wait.wait_ms(COMPLETE, middling) >= 950
+
+
+def test_answers_of_a_word_are_not_learned_from() -> None:
+    wait, middling = EndWait(POLICY), 0.8
+    for _ in range(6):
+        wait.wait_ms(ANSWER, 0.05)
+        wait.turn_over()
+    assert wait.wait_ms(COMPLETE, middling) == 950
 
 
 def test_a_pause_within_a_turn_is_not_learned_as_an_end() -> None:
