@@ -70,7 +70,8 @@ class Agent(BaseModel):
     """What the agent knows, one sentence each."""
     voice: str = ""
     """Name of the voice; empty: the one of the configuration."""
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2}|auto)$")] = "en"
+    """ISO 639-1, or `auto`: the caller's, detected in the first second and more of speech and kept for the call."""
     interruptible: bool = True
     """Whether a caller who speaks stops the agent."""
     notice: str = ""

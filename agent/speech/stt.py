@@ -23,6 +23,8 @@ from agent.speech.wyoming import CHUNK_BYTES, check_uri, connect
 WHISPER_HZ = 16_000
 """What recognisers are trained on. We resample ourselves, once and well: servers do it linearly, piece by piece."""
 
+DETECT = "auto"
+"""In place of a language: the recogniser shall find out."""
 FINALITY = "finality"
 """Our addition to the data of Wyoming's `transcript`, a probability; other servers do not send it."""
 
@@ -37,6 +39,8 @@ class Transcript:
     """Time the transcription took, as the caller of `transcribe` saw it."""
     finality: float | None = None
     """Probability, 0 to 1, that a sentence ends where the sound ends; None: the recogniser does not say."""
+    language: str = ""
+    """ISO 639-1 of the language that was heard or asked for; empty: the recogniser does not say."""
 
 
 class SpeechToText(Protocol):
@@ -45,7 +49,7 @@ class SpeechToText(Protocol):
     async def transcribe(
         self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
     ) -> Transcript:
-        """Transcribe 8 kHz signed 16-bit little-endian mono; `language` is ISO 639-1.
+        """Transcribe 8 kHz signed 16-bit little-endian mono; `language` is ISO 639-1 or DETECT.
 
         Raises SpeechToTextError (`stt_error`, `stt_timeout`). Cancelling ends the work.
         """
@@ -75,7 +79,8 @@ class WyomingSpeechToText:
                 async for event in server.events():
                     if TranscriptEvent.is_type(event.type):
                         text = str(event.data.get("text", "")).strip()
-                        return Transcript(text, loop.time() - started, _finality(event))
+                        known = str(event.data.get("language") or "")
+                        return Transcript(text, loop.time() - started, _finality(event), known)
                     if Error.is_type(event.type):
                         raise SpeechToTextError(f"Speech to text failed: {event.data.get('text', 'no reason given')}.")
         except TimeoutError as error:
@@ -90,7 +95,7 @@ class WyomingSpeechToText:
 def _request(pcm: bytes, language: str) -> Iterator[Event]:
     sound = resample(pcm, TELEPHONE_HZ, WHISPER_HZ)
     shape = {"rate": WHISPER_HZ, "width": 2, "channels": 1}
-    yield Transcribe(language=language).event()
+    yield Transcribe(language=None if language == DETECT else language).event()
     yield AudioStart(**shape).event()
     for start in range(0, len(sound), CHUNK_BYTES):
         yield AudioChunk(audio=sound[start : start + CHUNK_BYTES], **shape).event()

@@ -36,7 +36,7 @@ class EarsSession:
         self._whisper = whisper
         self._thread = thread
         self._info = info
-        self._language = "en"
+        self._language: str | None = None
         self._rate = SAMPLE_HZ
         self._sound = bytearray()
 
@@ -47,7 +47,7 @@ class EarsSession:
         elif Ping.is_type(event.type):
             await pong(event, self._thread, send)
         elif Transcribe.is_type(event.type):
-            self._language = Transcribe.from_event(event).language or "en"
+            self._language = Transcribe.from_event(event).language
         elif AudioStart.is_type(event.type):
             self._sound.clear()
         elif AudioChunk.is_type(event.type):
@@ -57,7 +57,7 @@ class EarsSession:
                 self._thread, self._hear, bytes(self._sound), self._rate, self._language
             )
             self._sound.clear()
-            transcript = Transcript(text=understood.text, language=self._language).event()
+            transcript = Transcript(text=understood.text, language=understood.language).event()
             transcript.data[FINALITY] = understood.finality
             await send(transcript)
 
@@ -71,7 +71,7 @@ class EarsSession:
             self._sound.clear()
             raise SpeechToTextError(f"An utterance may last {LONGEST_S} s at most.")
 
-    def _hear(self, sound: bytes, rate: int, language: str) -> Understood:
+    def _hear(self, sound: bytes, rate: int, language: str | None) -> Understood:
         samples = np.frombuffer(resample(sound, rate, SAMPLE_HZ), dtype="<i2").astype(np.float32) / np.float32(32768)
         return self._whisper.transcribe(samples, language)
 

@@ -22,7 +22,7 @@ from agent.settings import Settings
 from agent.speech.wyoming import check_uri, connect
 from agent.workers.loopback import free_port
 from agent.workers.mind import KEY_VARIABLE
-from agent.workers.openmp import SPIN
+from agent.workers.openmp import ONE_BLAS, SPIN
 from agent.workers.pulse import Pulse, openai_pulse, wyoming_pulse
 from agent.workers.slots import Prompt, Slots
 from agent.workers.worker import WorkerSpec
@@ -68,7 +68,7 @@ class Fleet:
         uri = self._socket("ears")
         model, threads = str(self._find(stt.model)), str(stt.threads)
         pulse = Pulse(wyoming_pulse)
-        self._add("ears", "--uri", uri, "--model", model, "--threads", threads, pulse=pulse, env=SPIN)
+        self._add("ears", "--uri", uri, "--model", model, "--threads", threads, pulse=pulse, env=SPIN | ONE_BLAS)
         return uri
 
     def _mouth(self, voices: Iterable[str]) -> str:

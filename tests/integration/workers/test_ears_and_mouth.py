@@ -19,7 +19,7 @@ from agent.asterisk.recordings import Recording, prompts, voices
 from agent.errors import SpeechToTextError, TextToSpeechError
 from agent.speech.guards import words
 from agent.speech.resampling import resample
-from agent.speech.stt import WyomingSpeechToText
+from agent.speech.stt import DETECT, WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.wyoming import connect
 from agent.testing.voice import CallerVoice
@@ -87,6 +87,16 @@ async def test_nothing_is_invented_where_nobody_speaks(ears: Running) -> None:
     pcm = [s if isinstance(s, bytes) else np.clip(s, -32768, 32767).astype("<i2").tobytes() for s in sounds.values()]
     heard = dict(zip(sounds, await hear(ears, pcm), strict=True))
     assert {name: text for name, text in heard.items() if text} == {}
+
+
+async def test_a_language_can_be_detected(ears: Running) -> None:
+    read = voices(await asyncio.to_thread(bundle, "voices"))
+    stt = WyomingSpeechToText(ears.uri, PATIENT_S)
+    heard = await stt.transcribe(telephone(read[0].path), language=DETECT)
+    assert heard.language == "en"
+    assert word_error_rate([read[0].text], [heard.text]) <= 0.2
+    assert (await stt.transcribe(telephone(read[0].path), language="de")).language == "de"
+    assert (await stt.transcribe(bytes(3200), language=DETECT)).language == ""
 
 
 async def test_calls_at_once_each_get_their_own_words(ears: Running) -> None:
