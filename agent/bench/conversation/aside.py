@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agent.bench.conversation.interruption import interrupted_turn
+from agent.bench.conversation.interruption import interrupted_turn, just_before
 from agent.bench.conversation.sound_match import Join
 from agent.rehearsal.alignment import CLOCK_TOLERANCE_S, Told
 from agent.rehearsal.performance import Said
@@ -65,11 +65,13 @@ def judged(one: Aside, over: Said, agent: Sequence[Span], told: Sequence[Told]) 
     one = replace(one, onset_s=over.span.start, length_s=over.span.end - over.span.start)
     under = next((span for span in agent if span.start <= onset < span.end), None)
     turn = interrupted_turn(over, told)
+    if under is None and turn is not None and turn.span.end > over.span.start:
+        under = just_before(onset, agent)
     if under is None or turn is None:
         return replace(one, unjudged=NOT_SPEAKING)
     if under.end >= end + WITHIN_S * RATE:
         return replace(one, back_after_ms=0.0, same_turn=True)
-    one = replace(one, silent_after_ms=1000 * (under.end - onset) / RATE)
+    one = replace(one, silent_after_ms=max(0.0, 1000 * (under.end - onset) / RATE))
     following = next((span for span in agent if span.start >= under.end), None)
     if following is not None and following.start <= end + WITHIN_S * RATE:
         back_ms = max(0.0, 1000 * (following.start - end) / RATE)

@@ -9,7 +9,7 @@ from agent.bench.conversation.encounter import Encounter
 from agent.bench.conversation.sounds import Sound
 from agent.rehearsal.alignment import CLOCK_TOLERANCE_S, Told, heard
 from agent.rehearsal.performance import Said
-from agent.testing.measure import Span, stop_time
+from agent.testing.measure import JOIN_MS, Span, stop_time
 from agent.testing.softphone.rtp import RATE
 
 GIVES_WAY_MS = 2000.0
@@ -34,7 +34,7 @@ class Interruption:
     onset_s: float | None = None
     """First energy of the interruption, on the recording's clock."""
     stop_ms: float | None = None
-    """From the onset to the agent's last sound; pauses of up to 300 ms inside a sentence are bridged."""
+    """From the onset to the agent's last sound; pauses of up to 300 ms in its speech are bridged, and 0 in such."""
     cut: bool = False
     """By the agent's own account its turn was cut short."""
     heard_as: str | None = None
@@ -66,11 +66,13 @@ def measured_at(
     one: Interruption, over: Said, said: Sequence[Said], agent: Sequence[Span], told: Sequence[Told]
 ) -> Interruption:
     """`one` with what was measured: `over` is its sound, among all that the caller `said`."""
-    stop = stop_time(round(over.span.start * RATE), agent)
+    onset = round(over.span.start * RATE)
+    stop, turn = stop_time(onset, agent), interrupted_turn(over, told)
+    if stop is None and turn is not None and turn.interrupted and just_before(onset, agent):
+        stop = 0
     if stop is None:
         return replace(one, unjudged=NOT_SPEAKING, onset_s=over.span.start)
     understood, _ = heard(said, told)
-    turn = interrupted_turn(over, told)
     return replace(
         one,
         onset_s=over.span.start,
@@ -78,6 +80,11 @@ def measured_at(
         cut=turn is not None and turn.interrupted,
         heard_as=understood.get(list(said).index(over)),
     )
+
+
+def just_before(onset: int, agent: Sequence[Span]) -> Span | None:
+    """Speech that ended so shortly before a moment that the moment lies in a pause inside a sentence."""
+    return next((span for span in agent if 0 <= onset - span.end < JOIN_MS * RATE // 1000), None)
 
 
 def interrupted_turn(over: Said, told: Sequence[Told]) -> Told | None:

@@ -29,6 +29,8 @@ from agent.ops.report import Measure, measured
 from agent.rehearsal.control import Control as StageControl
 from agent.testing.softphone.rtp import RATE
 
+TALL_TALES = "tall-tales"
+TALE = "which was never said at all"
 GREETING_SHARE = 0.4
 """So many calls are spoken into while the fixed greeting is said, the others into an answer of the language model."""
 EARLIEST_S, LATEST_S = 0.3, 14.0
@@ -63,6 +65,7 @@ class Interruptions:
         "no-barge-in": Control(
             "Nobody can interrupt the agent: nothing stops it, nothing is taken.", StageControl(barge_in=False)
         ),
+        TALL_TALES: Control("Six words that nobody said are put to the end of each account of what was heard."),
         "late": Control(
             "All that the agent sends comes 400 ms late: it falls silent late.", StageControl(delay_ms=400)
         ),
@@ -82,8 +85,9 @@ class Interruptions:
             if done >= plan.turns:
                 break
         reference = await meet(house, ANNOUNCER, lambda caller: caller.listen(1500), seed=0)
+        tale = TALE if plan.control == TALL_TALES else ""
         judgeable = [pair for pair in found if pair[1].judged]
-        told = await accounts(judgeable, reference.received, AGENTS[ANNOUNCER].greeting)
+        told = await accounts(judgeable, reference.received, AGENTS[ANNOUNCER].greeting, added=tale)
         everything = [one for _, one in found]
         told_conditions = conditions(everything)
         return Findings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.bench.conversation.encounter import Encounter
 from agent.bench.conversation.heard_words import Difference, Word, by_time, by_transcript, timed
@@ -40,14 +40,20 @@ class Account:
         return (self.time or self.transcript).missing
 
 
-async def accounts(found: Sequence[tuple[Encounter, Interruption]], reference: Pcm, greeting: str) -> list[Account]:
-    """The accounts of all turns that the agent says were cut. `reference`: a call in which the greeting was not."""
+async def accounts(
+    found: Sequence[tuple[Encounter, Interruption]], reference: Pcm, greeting: str, *, added: str = ""
+) -> list[Account]:
+    """The accounts of all turns that the agent says were cut. `reference`: a call in which the greeting was not.
+
+    `added` is put to the end of each account: the negative control.
+    """
     cut = []
     for encounter, one in found:
         over = next(said for said in encounter.performance.said if said.kind == "interrupt")
         turn = interrupted_turn(over, encounter.told)
         if one.cut and turn is not None:
-            cut.append((encounter, one, turn, turn_sound(turn, encounter)))
+            told = replace(turn, text=f"{turn.text} {added}".strip())
+            cut.append((encounter, one, told, turn_sound(turn, encounter)))
     whole, *parts = await words_of([reference, *(_slice(encounter.received, span) for encounter, _, _, span in cut)])
     words = timed(greeting, whole)
     return [

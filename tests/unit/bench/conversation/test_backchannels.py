@@ -29,6 +29,12 @@ def test_an_agent_that_pauses_and_resumes_goes_on() -> None:
     assert one.back_after_ms == pytest.approx(700)
 
 
+def test_a_cough_in_a_pause_inside_a_sentence_counts() -> None:
+    one = result(agent_turn(3, 12), agent=((3.0, 4.8), (6.2, 12.0)))
+    assert one.gone_on
+    assert one.silent_after_ms == 0
+
+
 def test_an_agent_that_resumes_too_late_does_not() -> None:
     one = result(agent_turn(3, 12), agent=((3.0, 5.1), (7.6, 12.0)))
     assert one.judged
