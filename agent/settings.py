@@ -125,7 +125,7 @@ class TurnSettings(Section):
     """Speech of so long, while the agent talks, makes it fall silent until it is known whether words follow."""
     yield_limit_ms: int = Field(default=1600, ge=200, le=5000)
     """Without a word understood in this time after it fell silent, the agent goes on from where it was."""
-    probe_ms: int = Field(default=9000, ge=1000, le=25_000)
+    probe_ms: int = Field(default=6000, ge=1000, le=25_000)
     """Unbroken speech of so long is understood while it goes on, so that little is left to do at its end."""
     max_turn_s: float = Field(default=30, gt=1, le=120)
     speculate: bool = True

@@ -27,6 +27,9 @@ def rehearse(
         list[str] | None,
         typer.Option(help="Prove the measurement: echo, delay=MS or no-barge-in. May be given several times."),
     ] = None,
+    timeline: Annotated[
+        Path | None, typer.Option(help="Draw each call into this folder, as a picture of both sides over time (SVG).")
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a scenario and end.")] = False,
 ) -> None:
     """Place each scenario as a real call on an Asterisk and an agent of its own, and judge what was heard.
@@ -45,13 +48,20 @@ def rehearse(
     from agent.rehearsal.narrator import wide_console
     from agent.rehearsal.production import Production
     from agent.rehearsal.rehearsal import Plan
+    from agent.rehearsal.timeline import check
 
     logs.configure(LogSettings(level="warning"))
     controls = Control.parse(control or [])
     folder = keep or Path(tempfile.mkdtemp(prefix="phone-agent-rehearsal-"))
+    if timeline is not None:
+        check()
     plan = Plan(folder=folder, config=config, llm=llm, control=controls)
     production = Production(
-        command=" ".join(["rehearse", *sys.argv[2:]]), plan=plan, console=wide_console(), discard=keep is None
+        command=" ".join(["rehearse", *sys.argv[2:]]),
+        plan=plan,
+        console=wide_console(),
+        discard=keep is None,
+        timeline=timeline,
     )
     passed = asyncio.run(production.run(loaded, json_out=json_out))
     raise typer.Exit(0 if passed else 1)

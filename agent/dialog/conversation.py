@@ -79,6 +79,7 @@ class Conversation:
         )
         self._caller_quiet = asyncio.Event()
         self._caller_quiet.set()
+        self._runs_on = False
         self._prompt_read = asyncio.create_task(parts.mind.prefill(history.messages()), name="prefill")
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
@@ -165,9 +166,10 @@ class Conversation:
     def _listen(self, heard: SpeechBegan | Draft | Resumed | NoiseOver | Utterance) -> None:
         match heard:
             case SpeechBegan(run_on=run_on):
+                self._silence.sound(self._loop.time())
+                self._runs_on = run_on
                 if not run_on:
                     self._caller_quiet.clear()
-                    self._silence.sound(self._loop.time())
             case Draft():
                 self._drafting.begin(heard, urgent=self._stream.playout.paused)
             case Resumed():
@@ -175,8 +177,10 @@ class Conversation:
             case NoiseOver():
                 self._caller_goes_on()
                 self._drafting.reset()
+                self._runs_on = False
                 self._caller_quiet.set()
             case Utterance():
+                self._runs_on = False
                 self._caller_quiet.set()
                 self._take(heard)
 
@@ -345,7 +349,7 @@ class Conversation:
         self._start(self._begin().say_and_end(text, reason))
 
     def _watch_silence(self) -> asyncio.TimerHandle | None:
-        if self._task is None and self._caller_quiet.is_set():
+        if self._task is None and self._caller_quiet.is_set() and not self._runs_on:
             self._silence.quiet(self._loop.time())
         due = self._silence.due_at() if self._task is None else None
         return None if due is None else self._loop.call_at(due, self._inputs.put_nowait, SilenceDue())

@@ -22,6 +22,7 @@ from agent.dialog.turn_taking import (
     TurnTaking,
     Yield,
 )
+from agent.media.key_tones import KeyToneGuard
 
 FRAME_MS = 20
 FRAME_BYTES = 320
@@ -76,7 +77,8 @@ class Listener:
     """Turns the frames of one call into what was heard.
 
     Telephones that suppress silence send no frames at all then; the listener puts silence in their place, so that its
-    clock, counted in frames from the answer on, keeps up with the wall clock.
+    clock, counted in frames from the answer on, keeps up with the wall clock. For single packets that got lost, which
+    add up, it puts in one frame at a time: never a pause in the middle of a word.
     """
 
     def __init__(
@@ -91,7 +93,9 @@ class Listener:
         self._turns = turns
         self._agent = agent
         self._heard = heard
+        self._key_tones = KeyToneGuard()
         self._clock_ms = 0
+        self._frame_came_at = 0.0
         self._recent: deque[bytes] = deque(maxlen=PRE_ROLL_MS // FRAME_MS + 2 * WINDOW_MS // FRAME_MS)
         self._turn: bytearray | None = None
         self._turn_began_ms = 0
@@ -107,6 +111,7 @@ class Listener:
         filler = asyncio.create_task(self._fill_gaps(began), name="gap-filler")
         try:
             async for frame in frames:
+                self._frame_came_at = asyncio.get_running_loop().time()
                 self.take(frame)
         finally:
             filler.cancel()
@@ -116,9 +121,11 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(MISSING_AFTER_MS / 1000)
-            behind_ms = (loop.time() - began) * 1000 - self._clock_ms
+            now = loop.time()
+            behind_ms = (now - began) * 1000 - self._clock_ms
             if behind_ms > MISSING_AFTER_MS:
-                for _ in range(int(behind_ms) // FRAME_MS):
+                none_come = (now - self._frame_came_at) * 1000 >= MISSING_AFTER_MS
+                for _ in range(int(behind_ms) // FRAME_MS if none_come else 1):
                     self.take(_SILENCE)
 
     def take(self, frame: bytes) -> None:
@@ -128,8 +135,10 @@ class Listener:
             self._recent.append(frame)
         else:
             self._turn += frame
+        is_key = self._key_tones.feed(frame)
         for probability in self._detector.feed(frame):
-            self._decided(self._turns.hear(probability, self._clock_ms, WINDOW_MS, self._agent()))
+            speech = 0.0 if is_key else probability
+            self._decided(self._turns.hear(speech, self._clock_ms, WINDOW_MS, self._agent()))
 
     def understood(self, draft: Draft, text: str, finality: float | None = None) -> None:
         """What the recogniser made of a draft, and how likely it found that a sentence ends there."""

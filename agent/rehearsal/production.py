@@ -23,6 +23,7 @@ from agent.rehearsal.rehearsal import Plan, Rehearsed, Show, rehearse
 from agent.rehearsal.results import report
 from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.stage_table import stage_table
+from agent.rehearsal.timeline import draw
 from agent.testing.voice import SEED
 
 
@@ -36,6 +37,8 @@ class Production:
     console: Console
     discard: bool = False
     """Remove the plan's folder afterwards, unless something failed."""
+    timeline: Path | None = None
+    """Folder for a picture of each call."""
     recordings: list[Path] = field(default_factory=list)
     """Of the calls that were placed."""
     _spinner: Status | None = None
@@ -103,6 +106,8 @@ class Production:
 
     def _done(self, rehearsed: Rehearsed) -> None:
         self.recordings.append(rehearsed.recording)
+        if self.timeline is not None:
+            draw(rehearsed, self.timeline / f"{rehearsed.recording.stem}.svg")
         self.console.print()
         self.console.print(turn_table(rehearsed))
         if (stages := stage_table(rehearsed.judgement.turns)) is not None:

@@ -13,6 +13,7 @@ from agent.errors import ConfigurationError, MediaError
 from agent.media.audiosocket import HANGUP, Kind, encode
 from agent.media.clock import ManualClock
 from agent.media.ending import MediaEndKind
+from agent.media.playout import FADE_SAMPLES
 from agent.media.server import AudioSocketServer
 from tests.integration.media.conftest import Line
 
@@ -57,7 +58,10 @@ async def test_stop_cuts_a_clip_at_exactly_what_was_sent(line: Line) -> None:
     await line.tick(2, peer)
     assert (await playing.done, playing.sent) == (False, 480)
     assert (await waiting.done, waiting.sent, await waiting.started) == (False, 0, None)
-    assert b"".join(peer.frames()[1:]) == pattern(1, 480) + SILENCE * 2
+    *sent, faded, silence = peer.frames()[1:]
+    assert b"".join(sent) == pattern(1, 480)
+    assert faded[2 * FADE_SAMPLES :] == bytes(320 - 2 * FADE_SAMPLES)
+    assert silence == SILENCE
 
 
 async def test_the_callers_frames_are_read_in_order_and_end_with_the_stream(line: Line) -> None:
