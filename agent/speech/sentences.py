@@ -1,17 +1,26 @@
 """Cuts a stream of text into sentences, so that the first can be spoken while the model still writes the second.
 
 What comes out depends on the text alone, not on how it was cut into tokens. Joining two sentences costs a little time;
-cutting one in two costs a wrong melody: so in doubt, nothing is cut.
+cutting one in two costs a wrong melody: so in doubt, nothing is cut. Only the opening of an answer is cut finer, at its
+first clause or phrase, for until its first piece is there the caller hears nothing.
 """
 
 from __future__ import annotations
 
 import re
 
+from agent.speech.phrase_boundaries import begins_phrase
+
 TERMINATORS = ".!?…"
 TERMINATORS_WITHOUT_SPACE = "。！？"  # Chinese and Japanese write no space after them
 CLOSERS = "\"'”’»)]*_"
 CLAUSE_MARKS = ",;:–—"
+FIRST_CLAUSE_CHARS = 3
+"""The shortest first clause: "So,"."""
+FIRST_PHRASE_WORDS = 4
+"""Words that the first phrase has at least: over a second of speech, in which the rest can be written and spoken."""
+OPENING_CHARS = 16
+"""A first piece shorter than this ("Yes,") is over before a long sentence is written, so the next may be cut too."""
 
 # fmt: off
 _NEVER_LAST = frozenset({
@@ -38,17 +47,28 @@ _MARKUP = re.compile(r"\*+|`+|__+")
 class SentenceSplitter:
     """One answer of the model. Pure; holds at most `longest` characters."""
 
-    def __init__(self, first_clause_chars: int = 24, longest: int = 240) -> None:
+    def __init__(
+        self,
+        first_clause_chars: int = FIRST_CLAUSE_CHARS,
+        longest: int = 240,
+        *,
+        language: str = "",
+        first_phrase_words: int = FIRST_PHRASE_WORDS,
+    ) -> None:
         """`first_clause_chars`: the first piece may end at a clause once it has so many characters; 0: it may not.
 
+        `first_phrase_words`: or before a phrase, once it has so many words, in a known `language`: "en", "de"; 0: not.
         `longest`: a sentence of so many characters is cut at its last clause or word.
         """
         self._first_clause_chars = first_clause_chars
+        self._first_phrase_words = first_phrase_words if first_clause_chars else 0
         self._longest = longest
+        self._language = language
         self._text = ""
         self._undecided = False
         """Whether the text ends in an abbreviation and a space, so that the next letter tells."""
-        self._first = True
+        self._given = 0
+        """Characters of the pieces so far."""
 
     def feed(self, text: str) -> list[str]:
         """More of the stream; gives the sentences that are complete now, ready to be spoken."""
@@ -58,7 +78,7 @@ class SentenceSplitter:
     def flush(self) -> list[str]:
         """The stream has ended; gives what is left, if there is something to say, and begins anew."""
         rest = self._cut(len(self._text))
-        self._first = True
+        self._given = 0
         return [rest] if rest else []
 
     def _take(self, character: str) -> str:
@@ -87,9 +107,17 @@ class SentenceSplitter:
                 return self._cut(len(self._text))
             self._undecided = verdict is None
             return ""
-        long_enough = self._first and 0 < self._first_clause_chars <= len(before.strip())
-        if long_enough and before.endswith(tuple(CLAUSE_MARKS)):
+        return self._at_opening(before) if self._given < OPENING_CHARS and self._first_clause_chars else ""
+
+    def _at_opening(self, before: str) -> str:
+        """The first clause or phrase, if the text up to the space that was just read completes one."""
+        clause = speakable(before)
+        ends_clause = before.endswith(tuple(CLAUSE_MARKS)) and not before[-2:-1].isdigit()  # not in "May 3, 2026"
+        if ends_clause and len(clause) >= self._first_clause_chars:
             return self._cut(len(self._text))
+        words = clause.split()
+        if begins_phrase(words, self._language, self._first_phrase_words):
+            return self._cut(before.rindex(words[-1]))
         return ""
 
     def _last_resort(self) -> int:
@@ -103,8 +131,7 @@ class SentenceSplitter:
         """Take the text up to `end` off; gives it as it is spoken, which may be nothing."""
         piece, self._text = speakable(self._text[:end]), self._text[end:]
         self._undecided = False
-        if piece:
-            self._first = False
+        self._given += len(piece)
         return piece
 
 
