@@ -61,11 +61,13 @@ class Chatter:
 
     async def over(self, trouble: str | None) -> Performance:
         """What came of the call, which must have been hung up. `trouble`: why it was not played to its end."""
-        troubles = [trouble] if trouble else []
+        troubles = []
         try:
             await asyncio.wait_for(asyncio.shield(self._follower.over), OVER_TIMEOUT_S)
         except TimeoutError:
             troubles.append(f"The agent did not tell how the call ended within {OVER_TIMEOUT_S:g} s.")
+        if trouble is not None:
+            troubles.insert(0, f"{trouble} By the agent's account: {self._ended_reason}.")
         performance = await asyncio.to_thread(measured, self._call, self._said)
         return replace(performance, events=tuple(self._follower.events), troubles=tuple(troubles))
 
@@ -81,6 +83,11 @@ class Chatter:
                 await self._call.reached(self._call.position + round(LOOK_S * RATE))
             self._heard_until = await self._call.agent_quiet(pause_ms, after=began)
         self._answers = self._agent_turns()
+
+    @property
+    def _ended_reason(self) -> str:
+        reasons = [event["call"]["ended_reason"] for event in self._follower.events if event["type"] == "call.changed"]
+        return str(reasons[-1]) if reasons and reasons[-1] else "nothing"
 
     def _agent_turns(self) -> int:
         return sum(

@@ -202,8 +202,8 @@ class Talkers:
                 await chatter.talk(spoken, script.pauses_ms[-1])
             except TimeoutError:
                 trouble = "The agent said nothing in time, or did not stop."
-            except CallEndedError as error:
-                trouble = str(error)
+            except CallEndedError:
+                trouble = "The call ended before all was said."
             await dialled.call.hang_up()
             standing.end()
             performance = await chatter.over(trouble)
