@@ -2,8 +2,8 @@
 
 Silero finds speech whatever its level. A television 20 dB below the caller would silence the agent, and would keep the
 caller's turn open for ever. So this stands between the detector and turn-taking: speech that stays `MARGIN_DB` below
-the voice that spoke last is no speech until `HOLD_S` after that voice. A caller who then goes on in a much lower voice
-is heard after that pause at the latest, for nothing is held against who speaks into silence. Pure but for the detector.
+the voice that spoke last is no speech until `HOLD_S` after that voice. Nothing is held against who speaks into silence:
+`QUIET_S` in which nothing is heard, and the next voice counts however low it is. Pure but for the detector.
 
 Measured on recorded people alone (Asterisk's prompts, LibriVox readers), in windows of 32 ms: see decision 100.
 """
@@ -21,6 +21,10 @@ SYLLABLES = 12
 """Windows, 384 ms: a voice counts as loud as its loudest window in so long, so that its soft sounds belong to it."""
 HOLD_S = 7.0
 """Longer than most answers with the wait for them, shorter than the silence after which a caller is asked."""
+QUIET_S = 1.5
+"""Voices behind a caller that go on (a television, a room full of people) seldom pause for so long."""
+QUIET_DB = 30.0
+"""Nothing is heard: so far below the voice that spoke last. Detection alone would miss half of a far voice."""
 RISE = 0.25
 """Share of the difference by which a louder window lifts the voice's level: about 100 ms until it is known."""
 FALL = 0.01
@@ -46,6 +50,7 @@ class Foreground:
         self._detector = detector
         self._level_dbfs = FLOOR_DBFS
         self._since_voice_s = HOLD_S
+        self._quiet_s = 0.0
         self._recent: deque[float] = deque(maxlen=SYLLABLES)
         self._sound: deque[bytes] = deque(maxlen=2)
 
@@ -58,9 +63,12 @@ class Foreground:
     def _judged(self, probability: float, window_dbfs: float) -> float:
         self._since_voice_s += WINDOW_S
         self._recent.append(window_dbfs)
+        voice_dbfs = max(self._recent)
+        self._quiet_s = self._quiet_s + WINDOW_S if voice_dbfs < self._level_dbfs - QUIET_DB else 0.0
+        if self._quiet_s >= QUIET_S:
+            self._since_voice_s = HOLD_S
         if probability < SPEECH:
             return probability
-        voice_dbfs = max(self._recent)
         held = self._since_voice_s < HOLD_S
         if held and voice_dbfs < self._level_dbfs - MARGIN_DB:
             return MUTED

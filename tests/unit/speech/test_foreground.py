@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.speech.foreground import HOLD_S, Foreground
+from agent.speech.foreground import HOLD_S, QUIET_S, Foreground
 
 WINDOWS_PER_S = 1 / 0.032
 
@@ -15,6 +15,14 @@ class Certain:
 
     def feed(self, frame: bytes) -> list[float]:
         return [0.9 if any(frame) else 0.01]
+
+
+class Faint(Certain):
+    """Misses what is below -50 dBFS."""
+
+    def feed(self, frame: bytes) -> list[float]:
+        loudest = int(np.abs(np.frombuffer(frame, "<i2")).max())
+        return [0.9 if loudest > 32768 * 10 ** (-50 / 20) else 0.1]
 
 
 def sound(dbfs: float) -> bytes:
@@ -60,10 +68,25 @@ def test_a_caller_who_varies_is_heard_at_once(dbfs: float) -> None:
     assert heard(caller(), sound(dbfs), 2) == 1
 
 
-def test_a_much_quieter_caller_is_heard_after_a_while() -> None:
+def test_a_much_quieter_caller_is_heard_after_a_pause() -> None:
     foreground = caller()
-    heard(foreground, SILENCE, HOLD_S)
+    heard(foreground, SILENCE, QUIET_S + 0.5)  # the last syllable is remembered for 0.4 s
     assert heard(foreground, sound(-50), 2) == 1
+
+
+def test_noise_behind_is_no_silence() -> None:
+    """A far voice in it may only be hard to detect."""
+    foreground = Foreground(Faint())
+    assert heard(foreground, sound(-26), 2) == 1
+    heard(foreground, sound(-51), 3)
+    assert heard(foreground, sound(-46), 2) == 0
+
+
+def test_a_voice_behind_may_pause_for_breath() -> None:
+    foreground = caller()
+    heard(foreground, sound(-46), 1)
+    heard(foreground, SILENCE, QUIET_S - 0.3)
+    assert heard(foreground, sound(-46), 2) == 0
 
 
 def test_a_voice_behind_that_never_pauses_is_heard_again_when_the_caller_has_long_been_silent() -> None:
