@@ -29,10 +29,10 @@ REPEATED_WORDS = 3
 """A text that begins again after so many words, or that is one word so often, may be the decoder's repetition."""
 UNSURE_LOGPROB = -1.0
 """Mean log probability per token below which the text is a guess."""
-NO_SPEECH = 0.6
-"""Probability of no speech from which an unsure text is dropped. It is Whisper's own limit, and it parts them well.
-Measured with the base model: recorded prompts, down to single letters, at most 0.26 on a clean line and 0.54 (99th of
-100) under noise of 10 dB; noise, hum, clicks and ringing alone at least 0.78."""
+NO_SPEECH = 0.6  # Whisper's own limit
+NOISE_LOGPROB = -1.2
+"""A text is noise above that probability of no speech and below this log probability. Measured with the base model:
+recorded letters and digits have up to 0.63, but then at least -1.0; music and noises at least 0.65 and at most -1.5."""
 
 QUIET_PEAK = 130
 """Loudest sample, of 32768, under which there is nothing to hear: -48 dBFS, below the noise of a telephone line."""
@@ -116,7 +116,7 @@ def trusted_text(decoding: Decoding, language: str) -> str:
 
 
 def _is_noise(decoding: Decoding) -> bool:
-    return decoding.no_speech > NO_SPEECH and decoding.mean_logprob < UNSURE_LOGPROB
+    return decoding.no_speech > NO_SPEECH and decoding.mean_logprob < NOISE_LOGPROB
 
 
 def words(text: str) -> str:

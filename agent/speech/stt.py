@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,9 +47,16 @@ class SpeechToText(Protocol):
     """Turns one utterance into text."""
 
     async def transcribe(
-        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+        self,
+        pcm: bytes,
+        *,
+        language: str,
+        terms: Sequence[str] = (),
+        urgency: Urgency | Escalation = Urgency.CALLER_WAITS,
     ) -> Transcript:
         """Transcribe 8 kHz signed 16-bit little-endian mono; `language` is ISO 639-1 or DETECT.
+
+        `terms` are names and words that are likely to be said, such as those of `agent.speech.terms`.
 
         Raises SpeechToTextError (`stt_error`, `stt_timeout`). Cancelling ends the work.
         """
@@ -66,12 +73,17 @@ class WyomingSpeechToText:
         self._gate = gate
 
     async def transcribe(
-        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+        self,
+        pcm: bytes,
+        *,
+        language: str,
+        terms: Sequence[str] = (),
+        urgency: Urgency | Escalation = Urgency.CALLER_WAITS,
     ) -> Transcript:
         """As `SpeechToText.transcribe`; the deadline counts from here, waiting for other calls included."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        request = list(_request(pcm, language))
+        request = list(_request(pcm, language, terms))
         passage = self._gate.passage(urgency) if self._gate else nullcontext()
         try:
             async with asyncio.timeout(self._deadline_s), passage, connect(self._uri) as server:
@@ -92,10 +104,11 @@ class WyomingSpeechToText:
         raise SpeechToTextError(f"Speech to text at {self._uri} closed the connection without an answer.")
 
 
-def _request(pcm: bytes, language: str) -> Iterator[Event]:
+def _request(pcm: bytes, language: str, terms: Sequence[str]) -> Iterator[Event]:
     sound = resample(pcm, TELEPHONE_HZ, WHISPER_HZ)
     shape = {"rate": WHISPER_HZ, "width": 2, "channels": 1}
-    yield Transcribe(language=None if language == DETECT else language).event()
+    language_known = None if language == DETECT else language
+    yield Transcribe(language=language_known, transcript_terms=list(terms) or None).event()
     yield AudioStart(**shape).event()
     for start in range(0, len(sound), CHUNK_BYTES):
         yield AudioChunk(audio=sound[start : start + CHUNK_BYTES], **shape).event()

@@ -38,10 +38,15 @@ class FakeEars:
         """How urgent each was when it came."""
 
     async def transcribe(
-        self, pcm: bytes, *, language: str, urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+        self,
+        pcm: bytes,
+        *,
+        language: str,
+        terms: Sequence[str] = (),
+        urgency: Urgency | Escalation = Urgency.CALLER_WAITS,
     ) -> Transcript:
         """See SpeechToText."""
-        del language
+        del language, terms
         self.heard.append(pcm)
         self.urgencies.append(urgency_of(urgency))
         await asyncio.sleep(self._delay_s)

@@ -37,6 +37,7 @@ class EarsSession:
         self._thread = thread
         self._info = info
         self._language: str | None = None
+        self._terms: tuple[str, ...] = ()
         self._rate = SAMPLE_HZ
         self._sound = bytearray()
 
@@ -47,14 +48,16 @@ class EarsSession:
         elif Ping.is_type(event.type):
             await pong(event, self._thread, send)
         elif Transcribe.is_type(event.type):
-            self._language = Transcribe.from_event(event).language
+            request = Transcribe.from_event(event)
+            self._language = request.language
+            self._terms = tuple(request.transcript_names or ()) + tuple(request.transcript_terms or ())
         elif AudioStart.is_type(event.type):
             self._sound.clear()
         elif AudioChunk.is_type(event.type):
             self._gather(AudioChunk.from_event(event))
         elif AudioStop.is_type(event.type):
             understood = await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._hear, bytes(self._sound), self._rate, self._language
+                self._thread, self._hear, bytes(self._sound), self._rate, self._language, self._terms
             )
             self._sound.clear()
             transcript = Transcript(text=understood.text, language=understood.language).event()
@@ -71,9 +74,9 @@ class EarsSession:
             self._sound.clear()
             raise SpeechToTextError(f"An utterance may last {LONGEST_S} s at most.")
 
-    def _hear(self, sound: bytes, rate: int, language: str | None) -> Understood:
+    def _hear(self, sound: bytes, rate: int, language: str | None, terms: tuple[str, ...]) -> Understood:
         samples = np.frombuffer(resample(sound, rate, SAMPLE_HZ), dtype="<i2").astype(np.float32) / np.float32(32768)
-        return self._whisper.transcribe(samples, language)
+        return self._whisper.transcribe(samples, language, terms)
 
 
 def describe(name: str, languages: tuple[str, ...]) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from agent.speech.vad import VoiceDetector
 from agent.workers.encoder import SAMPLE_HZ, Encoder, Samples
 from agent.workers.finality import Finality
 
+MOST_PROMPT_TOKENS = 100
+"""Of the 224 that Whisper takes; they cost a few milliseconds together."""
 _FRAME_BYTES = 512
 """One window of the voice detector, 32 ms at 8 kHz."""
 
@@ -66,8 +69,11 @@ class Whisper:
     def _only_language(self) -> str | None:
         return self.languages[0] if len(self.languages) == 1 else None
 
-    def transcribe(self, samples: Samples, language: str | None) -> Understood:
-        """One utterance, 16 kHz in -1..1; language None: detected. Raises SpeechToTextError."""
+    def transcribe(self, samples: Samples, language: str | None, terms: Sequence[str] = ()) -> Understood:
+        """One utterance, 16 kHz in -1..1; language None: detected; `terms`: what is likely to be said.
+
+        Raises SpeechToTextError.
+        """
         if language is not None and language not in self.languages:
             known = "English alone" if self.languages == ("en",) else f"{len(self.languages)} languages"
             raise SpeechToTextError(f"This Whisper model knows {known}, not {language!r}.", code="stt_error")
@@ -76,12 +82,12 @@ class Whisper:
         language = language or self._only_language or self._detect(samples)
         seconds = samples.size / SAMPLE_HZ
         if seconds > guards.LONGEST_SHORT_S:
-            return Understood(self._decode_long(samples, language), language=language)
+            return Understood(self._decode_long(samples, language, terms), language=language)
         first, *others = guards.windows(seconds)
-        decoding, finality = self._decode(samples, language, first)
+        decoding, finality = self._decode(samples, language, first, terms)
         if guards.is_suspect(decoding):
             for window in others:
-                decoding, finality = self._decode(samples, language, window)
+                decoding, finality = self._decode(samples, language, window, terms)
                 if not guards.is_suspect(decoding, first=False):
                     break
         return Understood(guards.trusted_text(decoding, language), finality, language)
@@ -93,11 +99,14 @@ class Whisper:
         [(token, _probability), *_] = self._whisper.model.detect_language(encoded)[0]
         return str(token).strip("<|>")
 
-    def _decode(self, samples: Samples, language: str, window: Window) -> tuple[Decoding, float | None]:
+    def _decode(
+        self, samples: Samples, language: str, window: Window, terms: Sequence[str] = ()
+    ) -> tuple[Decoding, float | None]:
         """One greedy pass, and its finality."""
         tokenizer, finality = self._tokenizer(language)
         limit = guards.token_limit(samples.size / SAMPLE_HZ)
-        prompt = self._whisper.get_prompt(tokenizer, [], without_timestamps=True)
+        said_before = tokenizer.encode(f" {', '.join(terms)}.")[:MOST_PROMPT_TOKENS] if terms else []
+        prompt = self._whisper.get_prompt(tokenizer, said_before, without_timestamps=True)
         result = self._whisper.model.generate(
             self._encoder.encode(samples, computed_s=window.computed_s, window_s=window.whole_s),
             [prompt],
@@ -121,13 +130,14 @@ class Whisper:
         )
         return decoding, finality(tokens, result.logits[0])
 
-    def _decode_long(self, samples: Samples, language: str) -> str:
+    def _decode_long(self, samples: Samples, language: str, terms: Sequence[str]) -> str:
         segments, _ = self._whisper.transcribe(
             samples,
             language=language,
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,
+            hotwords=", ".join(terms) or None,
             vad_filter=False,
         )
         trusted = (

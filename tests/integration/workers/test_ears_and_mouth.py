@@ -99,6 +99,14 @@ async def test_a_language_can_be_detected(ears: Running) -> None:
     assert (await stt.transcribe(bytes(3200), language=DETECT)).language == ""
 
 
+async def test_a_name_that_was_announced_is_written_as_it_should_be(ears: Running) -> None:
+    sound = (await CallerVoice().speak("Do you have Laugenbrezel today?")).tobytes()
+    stt = WyomingSpeechToText(ears.uri, PATIENT_S)
+    announced = await stt.transcribe(sound, language="en", terms=("Doctor Szymanski", "Laugenbrezel"))
+    assert announced.text == "Do you have Laugenbrezel today?"
+    assert "Laugenbrezel" not in (await stt.transcribe(sound, language="en")).text
+
+
 async def test_calls_at_once_each_get_their_own_words(ears: Running) -> None:
     voice, stt = CallerVoice(), WyomingSpeechToText(ears.uri, PATIENT_S)
     sounds = [(await voice.speak(text)).tobytes() for text in SAID]

@@ -28,7 +28,7 @@ class SlowWhisper:
         self.go_on = threading.Semaphore(0)
         self.heard: list[str] = []
 
-    def transcribe(self, samples: NDArray[np.float32], language: str) -> Understood:
+    def transcribe(self, samples: NDArray[np.float32], language: str, terms: tuple[str, ...]) -> Understood:
         self.heard.append(str(round(float(np.median(samples)) * 100)))
         self.begun.release()
         self.go_on.acquire()
