@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from agent.dialog.history import Message
+from agent.dialog.history import Message, Role
+from agent.dialog.mind_seats import Seats
 from agent.errors import LanguageModelError
+from agent.speech.urgency import Escalation, Urgency
 
 
 class LanguageModel(Protocol):
     """Turns the messages so far into the next answer."""
 
     async def prefill(self, messages: Sequence[Message]) -> None:
-        """Let the server read `messages` ahead, so that an answer to them and more comes sooner. Never raises."""
+        """Let the server read `messages` ahead, so that an answer to them and more comes sooner. Never raises.
+
+        Call it at the start of a call and whenever something of the agent has entered the history, also cut short.
+        It never delays an answer, of this call or another: it stands back, begins again, or is dropped. Nobody needs
+        to wait for it or to cancel it before `stream`.
+        """
         ...
 
     def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
@@ -39,7 +48,9 @@ class ChatModel:
         max_tokens: int,
         deadline_s: float,
         prefill_deadline_s: float = 30,
+        slot_prompts: Sequence[Sequence[Message]] = (),
     ) -> None:
+        """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already."""
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
         from httpx import AsyncClient, Limits
         from langchain_openai import ChatOpenAI
@@ -54,6 +65,9 @@ class ChatModel:
             self._http = AsyncClient(limits=Limits(max_keepalive_connections=0), trust_env=False)
         else:
             self._http = AsyncClient()
+        # llama.cpp notices that we have gone only when it has something to tell: without progress to report, it read a
+        # prompt of 1,592 tokens to its end for nobody, with it no further than the batch in hand.
+        ours = {"return_progress": True} if slot_prompts else {}
         self._chat = ChatOpenAI(
             http_async_client=self._http,
             base_url=base_url,
@@ -63,25 +77,64 @@ class ChatModel:
             max_retries=0,
             stream_usage=False,
             timeout=prefill_deadline_s,
-            extra_body={"max_tokens": max_tokens},
+            extra_body={"max_tokens": max_tokens, **ours},
         )
-        self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1}})
+        self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1, **ours}})
+        self._seats = Seats(slot_prompts) if slot_prompts else None
 
     async def close(self) -> None:
         """Close the connections that are kept for the next answer."""
         await self._http.aclose()
 
-    async def prefill(self, messages: Sequence[Message]) -> None:
-        """See LanguageModel."""
+    async def prefill(self, messages: Sequence[Message], *, call: str = "") -> None:
+        """See LanguageModel. A server of others reads only the system prompt ahead: every token may be paid for.
+
+        `call`: a name for it, by which it keeps its slot of our own server.
+        """
+        if self._seats is None:
+            if len(messages) == 1:
+                await self._read(messages, {})
+            return
+        opened = [*messages, Message(Role.CALLER, "")]  # with the first words of what follows any turn of the agent
+        await self._seats.read_ahead(opened, lambda slot: self._read(opened, {"id_slot": slot}), call)
+
+    async def _read(self, messages: Sequence[Message], where: Mapping[str, int]) -> None:
+        body = {**(self._reader.extra_body or {}), **where}
         try:
             async with asyncio.timeout(self._prefill_deadline_s):
-                await self._reader.ainvoke(_for_langchain(messages))
+                async for _ in self._reader.astream(_for_langchain(messages), extra_body=body):
+                    pass
         except Exception:  # a warm-up may fail in any way; the answer itself will tell
             return
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
-        """See LanguageModel."""
-        chunks = self._chat.astream(_for_langchain(messages))
+    async def stream(
+        self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> AsyncIterator[str]:
+        """See LanguageModel. `call`: as in `prefill`; `urgency` orders those who wait for one of its slots."""
+        if self._seats is None:
+            pieces = self._stream(messages, {})
+        else:
+            pieces = self._seated(messages, self._seats.seat(messages, call, urgency))
+        async with contextlib.aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    async def _seated(self, messages: Sequence[Message], seat: AbstractAsyncContextManager[int]) -> AsyncGenerator[str]:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    slot = await stack.enter_async_context(seat)
+            except TimeoutError:
+                raise LanguageModelError(
+                    "The language model has no time for one more call.", code="llm_timeout"
+                ) from None
+            pieces = await stack.enter_async_context(contextlib.aclosing(self._stream(messages, {"id_slot": slot})))
+            async for piece in pieces:
+                yield piece
+
+    async def _stream(self, messages: Sequence[Message], where: Mapping[str, int]) -> AsyncGenerator[str]:
+        body = {**(self._chat.extra_body or {}), **where}
+        chunks = self._chat.astream(_for_langchain(messages), extra_body=body)
         try:
             while True:
                 try:

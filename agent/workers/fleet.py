@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -27,6 +28,7 @@ from agent.workers.pulse import Pulse, openai_pulse, wyoming_pulse
 from agent.workers.slots import Prompt, Slots
 from agent.workers.worker import WorkerSpec
 
+T = TypeVar("T")
 HOST = "127.0.0.1"
 REACH_S = 3.0
 LONGEST_SOCKET_PATH = 104  # of the kernel's 108 bytes
@@ -138,6 +140,13 @@ class Fleet:
         """
         if self._slots is not None and prompts:
             await self._slots.warm(prompts)
+
+    def slot_prompts(self, prompts: Sequence[T]) -> list[T]:
+        """Which of the prompts given to `warm`, in any form, each slot of our own mind knows then, by slot.
+
+        Empty for a server that others run.
+        """
+        return self._slots.spread(prompts) if self._slots is not None else []
 
     async def unreachable(self) -> dict[str, str]:
         """Those of stt, tts and llm that others run and that do not answer: name → one sentence. Takes 3 s at most."""

@@ -48,6 +48,16 @@ class Backend(Protocol):
         ...
 
 
+def writing_threads(threads: int) -> int:
+    """Threads for one token of one answer, where its prompt is read by `threads`.
+
+    Writing waits for memory, not for arithmetic: on 2 cores a token of the 0.5B model takes 52 ms of CPU time by two
+    threads and 29 ms by one, in the same time by the clock beside other work. So ears and mouth keep a core. Prompts,
+    and the tokens of several answers at once, are batches and have all threads.
+    """
+    return max(1, threads // 2)
+
+
 class Xllamacpp:
     """llama.cpp's own server, in threads of this process; they end with the process."""
 
@@ -64,7 +74,8 @@ class Xllamacpp:
         params.n_parallel = options.slots
         params.n_ctx = options.context * options.slots
         params.n_batch = params.n_ubatch = BATCH_TOKENS
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
+        params.cpuparams_batch.n_threads = options.threads
+        params.cpuparams.n_threads = writing_threads(options.threads)
         params.cache_ram_mib = 0  # slots keep their prompts themselves; copies in memory gained nothing
         params.fit_params = False
         params.ui = False

@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -21,6 +21,7 @@ from agent.errors import LanguageModelError
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 Prompt = Sequence[Mapping[str, str]]
 """Messages as OpenAI's API has them: `role` and `content`."""
 
@@ -42,6 +43,11 @@ class Slots:
         self._count = count
         self._folder = folder
         self._model = model
+
+    def spread(self, prompts: Sequence[T]) -> list[T]:
+        """Which of `prompts` each slot knows when it is warm, by slot; nothing without prompts."""
+        prompts = prompts[: self._count]
+        return [prompts[slot % len(prompts)] for slot in range(self._count)] if prompts else []
 
     async def warm(self, prompts: Sequence[Prompt]) -> None:
         """Spread the prompts evenly over the slots. More prompts than slots: the rest is read when it is needed.

@@ -191,3 +191,50 @@ async def test_the_alternative_backend_streams_behind_the_same_key(models: Model
         await closed(chat)
         async with aiohttp.ClientSession() as session, session.get(f"{other.uri}/models") as answer:
             assert answer.status == 401
+
+
+async def test_what_the_agent_was_heard_to_say_is_read_before_the_caller_answers(
+    http: aiohttp.ClientSession, mind: Running
+) -> None:
+    chat = ChatModel(
+        base_url=mind.uri,
+        api_key=KEY,
+        model="local",
+        temperature=0,
+        max_tokens=2,
+        deadline_s=120,
+        slot_prompts=[[Message(Role.SYSTEM, SYSTEM["content"])]] * 3,
+    )
+    history = [
+        Message(Role.SYSTEM, SYSTEM["content"]),
+        Message(Role.CALLER, "Hello."),
+        Message(Role.AGENT, "Good day, this is the bakery … (the caller interrupted here)"),
+    ]
+    assert [piece async for piece in chat.stream([*history[:1], Message(Role.CALLER, "On another line.")])]
+    await chat.prefill(history)
+    said = [SYSTEM, user("Hello."), {"role": "assistant", "content": history[2].text}, user("Bread?")]
+    async with http.post("/v1/chat/completions", json=body(*said, id_slot=1)) as answer:
+        timings = (await answer.json())["timings"]
+    assert timings["prompt_n"] < 12  # the question, and the tokens that frame it
+    await closed(chat)
+
+
+async def test_a_reading_that_nobody_wants_any_more_ends(http: aiohttp.ClientSession, mind: Running) -> None:
+    chat = ChatModel(
+        base_url=mind.uri,
+        api_key=KEY,
+        model="local",
+        temperature=0,
+        max_tokens=2,
+        deadline_s=120,
+        slot_prompts=[[]] * 3,
+    )
+    long = [Message(Role.SYSTEM, "word " * 1500)]
+    reading = asyncio.create_task(chat.prefill(long))
+    while not any(slot["is_processing"] for slot in await slots(http)):
+        pass
+    reading.cancel()
+    while any(slot["is_processing"] for slot in await slots(http)):
+        pass
+    assert max(slot["n_prompt_tokens"] for slot in await slots(http)) < 1500
+    await closed(chat)

@@ -1,0 +1,112 @@
+"""Who of several calls uses which slot of our own llama.cpp, and when it may read ahead.
+
+Answers come first. A slot that reads takes up the whole batch, and the slots behind it wait for theirs: so nothing is
+read ahead while any answer is being written, and an answer that begins breaks off whatever is being read. What was
+read until then stays in the slot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from agent.dialog.history import Message
+from agent.dialog.mind_slots import SlotBook
+from agent.speech.gate import Gate
+from agent.speech.urgency import Escalation, Urgency
+
+
+@dataclass(slots=True, eq=False)
+class _Reading:
+    messages: list[Message]
+    call: str
+    request: asyncio.Task[None] | None = None
+    slot: int = 0
+    void: bool = False
+    """An answer of its call has begun: reading these messages now would make the slot forget it."""
+
+
+class Seats:
+    """The slots of one server, shared by all calls of one event loop."""
+
+    def __init__(self, prompts: Sequence[Sequence[Message]]) -> None:
+        """`prompts`: for each slot what it has read already. Raises ValueError without a slot."""
+        self._book = SlotBook(prompts)
+        self._gate = Gate(len(prompts))
+        self._readings: set[_Reading] = set()
+        self._answers = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @asynccontextmanager
+    async def seat(
+        self, messages: Sequence[Message], call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> AsyncIterator[int]:
+        """The slot for an answer to `messages`, until the block is left. Waits, by urgency, if all are in use."""
+        for reading in self._readings:
+            same_call = reading.call == call if call else _begins(messages, reading.messages[:-1])
+            reading.void = reading.void or same_call
+            self._break_off(reading)
+        self._answers += 1
+        self._idle.clear()
+        try:
+            async with self._gate.passage(urgency):
+                slot = self._book.borrow(messages, call)
+                if slot is None:
+                    raise RuntimeError("more answers than slots were let in")
+                try:
+                    yield slot
+                finally:
+                    self._book.give_back(slot)
+        finally:
+            self._answers -= 1
+            if not self._answers:
+                self._idle.set()
+
+    async def read_ahead(
+        self, messages: Sequence[Message], read: Callable[[int], Coroutine[Any, Any, None]], call: str = ""
+    ) -> None:
+        """Have the best slot read `messages`, whose last one is only begun, once no answer is being written.
+
+        `read` is one request to the slot of that number. It is repeated if it was broken off, unless by an answer of
+        the same call (without a name for it: an answer to these messages).
+        """
+        reading = _Reading(list(messages), call)
+        self._readings.add(reading)
+        try:
+            broken_off = True
+            while broken_off:
+                await self._idle.wait()
+                if reading.void:
+                    return
+                broken_off = await self._read(reading, read)
+        finally:
+            self._break_off(reading)
+            self._readings.discard(reading)
+
+    async def _read(self, reading: _Reading, read: Callable[[int], Coroutine[Any, Any, None]]) -> bool:
+        """Try once; True if an answer came in between."""
+        slot = self._book.borrow(reading.messages, reading.call)
+        if slot is None:
+            return False
+        reading.slot, request = slot, asyncio.create_task(read(slot), name="read-ahead")
+        reading.request = request
+        await asyncio.wait({request})
+        if request.cancelled():
+            return True
+        self._break_off(reading)
+        return False
+
+    def _break_off(self, reading: _Reading) -> None:
+        """Free its slot at once; the server needs no longer than a batch to do the same."""
+        if reading.request is not None:
+            reading.request.cancel()
+            reading.request = None
+            self._book.give_back(reading.slot)
+
+
+def _begins(messages: Sequence[Message], with_these: Sequence[Message]) -> bool:
+    return list(messages[: len(with_these)]) == list(with_these)
