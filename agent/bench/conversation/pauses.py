@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from agent.asterisk.bundles import bundles
+from agent.asterisk.recordings import Recording, prompts, voices
 from agent.bench.conversation.agents import AGENTS, LISTENER
 from agent.bench.conversation.encounter import Caller, Encounter, meet
 from agent.bench.conversation.house import House
-from agent.bench.conversation.people import whole_sentences
+from agent.bench.conversation.people import seconds
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.questions import question
 from agent.bench.conversation.row import Control, Findings
@@ -31,8 +33,9 @@ LONG = "long-pauses"
 PAUSES_S = (0.5, 0.8, 1.2)
 MUCH_TOO_LONG_S = 4.0
 """The pause of the negative control: longer than anybody waits."""
-RECORDED_SHARE = 0.5
+RECORDED_SHARE = 0.4
 FEWEST_WORDS = 6
+LONGEST_S = 10.0
 AT_ONCE = 2
 """Callers at the same time: more of them would slow down the ears on which the agent's patience may depend."""
 SPARE = 1.2
@@ -179,11 +182,20 @@ def _with_pause(halves: Halves, pause_s: float, chance: random.Random, *, long: 
 
 
 async def _sentences(count: int, chance: random.Random) -> list[Sound]:
-    everyone = plain(await asyncio.to_thread(whole_sentences))
-    people = Deck((one for one in everyone if len(one.text.split()) >= FEWEST_WORDS), chance)
+    people = Deck(await asyncio.to_thread(long_recordings), chance)
     chosen = [people.draw() if chance.random() < RECORDED_SHARE else _question(chance) for _ in range(count)]
     voiced = iter(await spoken([one for one in chosen if isinstance(one, str)], chance))
     return [next(voiced) if isinstance(one, str) else recorded(one) for one in chosen]
+
+
+def long_recordings() -> list[Recording]:
+    """Recorded people with words enough for a pause among them. Blocks while bundles are fetched. Raises SetupError."""
+    roots = bundles(["prompts", "voices"])
+    return [
+        one
+        for one in plain([*prompts(roots["prompts"]), *voices(roots["voices"])])
+        if len(one.text.split()) >= FEWEST_WORDS and seconds(one.path) <= LONGEST_S and "bye" not in one.text.lower()
+    ]
 
 
 def _question(chance: random.Random) -> str:
