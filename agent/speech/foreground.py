@@ -19,8 +19,8 @@ MARGIN_DB = 15.0
 """The loud syllables of one voice in one call differ by less; a voice across the room is further below."""
 SYLLABLES = 12
 """Windows, 384 ms: a voice counts as loud as its loudest window in so long, so that its soft sounds belong to it."""
-HOLD_S = 7.0
-"""Longer than most answers with the wait for them, shorter than the silence after which a caller is asked."""
+HOLD_S = 15.0
+"""Longer than nearly all answers with the wait for them, so that a voice behind the caller does not stop them."""
 QUIET_S = 1.5
 """Voices behind a caller that go on (a television, a room full of people) seldom pause for so long."""
 QUIET_DB = 30.0
