@@ -45,7 +45,7 @@ async def test_a_few_turns_are_measured_reported_and_drawn(tmp_path: Path) -> No
     assert {"agent", "ears", "mind", "mouth", "asterisk"} <= set(used)
     (talk,) = report["rows"]["latency"]["talks"]
     answered = [turn for turn in talk["turns"] if turn["outcome"] == "answered"]
-    assert all({"turn_ended", "first_sound_played"} <= set(turn["stages_ms"]) for turn in answered)
+    assert all({"speech_ended", "turn_ended", "first_sound_queued"} <= set(turn["stages_ms"]) for turn in answered)
     assert report["conditions"]["seed"] == 11
     assert "seed 11" in output
     assert picture.read_bytes().startswith(b"\x89PNG")
