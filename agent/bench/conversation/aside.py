@@ -42,6 +42,8 @@ class Aside:
     """From the end of the sound to the agent's voice, 0 where it never stopped; None: it did not come back in time."""
     same_turn: bool = False
     """What came was the rest of the same turn and not another one."""
+    given_up: bool = False
+    """By its own account the agent cut that turn after all, before anything else was uttered."""
     lost_ms: float | None = None
     """Speech that never came; None where it cannot be told: the sentence was not the fixed greeting."""
     repeated_ms: float | None = None
@@ -55,12 +57,15 @@ class Aside:
 
     @property
     def gone_on(self) -> bool:
-        """The agent went on by itself in time."""
-        return self.back_after_ms is not None and self.same_turn
+        """The agent went on by itself in time, and did not think better of it."""
+        return self.back_after_ms is not None and self.same_turn and not self.given_up
 
 
-def judged(one: Aside, over: Said, agent: Sequence[Span], told: Sequence[Told]) -> Aside:
-    """`one` with what came of it. `over`: the sound; `agent`: where the agent is heard, in samples of the recording."""
+def judged(one: Aside, over: Said, agent: Sequence[Span], told: Sequence[Told], until_s: float) -> Aside:
+    """`one` with what came of it. `over`: the sound; `agent`: where the agent is heard, in samples of the recording.
+
+    `until_s`: when the next sound came, or the call ended; a turn that was cut before went on for a moment only.
+    """
     onset, end = round(over.span.start * RATE), round(over.span.end * RATE)
     one = replace(one, onset_s=over.span.start, length_s=over.span.end - over.span.start)
     under = next((span for span in agent if span.start <= onset < span.end), None)
@@ -69,6 +74,7 @@ def judged(one: Aside, over: Said, agent: Sequence[Span], told: Sequence[Told]) 
         under = just_before(onset, agent)
     if under is None or turn is None:
         return replace(one, unjudged=NOT_SPEAKING)
+    one = replace(one, given_up=turn.interrupted and turn.span.end < until_s - CLOCK_TOLERANCE_S)
     if under.end >= end + WITHIN_S * RATE:
         return replace(one, back_after_ms=0.0, same_turn=True)
     one = replace(one, silent_after_ms=max(0.0, 1000 * (under.end - onset) / RATE))

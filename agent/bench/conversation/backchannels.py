@@ -92,14 +92,16 @@ async def _call(house: House, draw: _Draw, reference: Pcm, seed: int) -> tuple[E
 def evaluated(encounter: Encounter, sounds: Sequence[Sound], reference: Pcm, *, greeting: bool) -> list[Aside]:
     """What came of each sound that was uttered in a call."""
     uttered = [said for said in encounter.performance.said if said.kind == "backchannel"]
+    until_s = [*(said.span.start for said in uttered[1:]), encounter.performance.ended]
     found = [
         judged(
             Aside(encounter.recording.stem, sound.text or sound.origin, sound.origin, greeting),
             said,
             encounter.agent,
             encounter.told,
+            until,
         )
-        for sound, said in zip(sounds, uttered, strict=False)
+        for sound, said, until in zip(sounds, uttered, until_s, strict=False)
     ]
     if not greeting or not found:
         return found

@@ -45,7 +45,7 @@ def _words(whisper: object, sound: Pcm) -> list[Word]:
         wide.astype(np.float32) / 32768,
         language=LANGUAGE,
         beam_size=1,
-        temperature=0.0,
+        temperature=[0.0, 0.4],  # the second where the first one loops
         condition_on_previous_text=False,
         word_timestamps=True,
     )

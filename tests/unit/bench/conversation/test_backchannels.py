@@ -13,7 +13,7 @@ ONE = Aside("call-1", "cough", "cough", greeting=True)
 
 
 def result(*told: Told, agent: tuple[tuple[float, float], ...]) -> Aside:
-    return judged(ONE, said(5.0, 5.5, "", "backchannel"), sounds(*agent), told)
+    return judged(ONE, said(5.0, 5.5, "", "backchannel"), sounds(*agent), told, until_s=12.0)
 
 
 def test_an_agent_that_never_stops_goes_on() -> None:
@@ -44,6 +44,17 @@ def test_an_agent_that_resumes_too_late_does_not() -> None:
 def test_an_agent_that_answers_the_cough_does_not() -> None:
     told = (agent_turn(3, 5.1, interrupted=True), caller_turn(5, 5.5, "I see"), agent_turn(6.2, 8))
     assert not result(*told, agent=((3.0, 5.1), (6.22, 8.0))).gone_on
+
+
+def test_an_agent_that_goes_on_and_then_answers_the_cough_does_not() -> None:
+    told = (agent_turn(3, 6.6, interrupted=True), caller_turn(5, 5.5, "Oh"), agent_turn(7.5, 9))
+    one = result(*told, agent=((3.0, 5.1), (6.2, 6.6), (7.5, 9.0)))
+    assert one.same_turn
+    assert not one.gone_on
+
+
+def test_an_agent_that_was_cut_by_the_next_sound_went_on_after_this_one() -> None:
+    assert result(agent_turn(3, 12.1, interrupted=True), agent=((3.0, 5.1), (6.2, 12.1))).gone_on
 
 
 def test_an_agent_that_stays_silent_does_not() -> None:
