@@ -29,9 +29,9 @@ LEADING_MS = 15
 
 SENTENCE_PAUSE_MS = 300
 CLAUSE_PAUSE_MS = 180
-PHRASE_PAUSE_MS = 80
-"""Pauses after ".", after "," and where no mark stands: there, as long as the closure of a "b" or "p", without which
-"between" is heard as "when". Piper itself leaves 150-440 ms between sentences and 200-440 ms at a comma."""
+PHRASE_PAUSE_MS = 50
+"""Pauses after ".", after "," and where no mark stands, there no more than the closure of a "b" or "p". Piper itself
+leaves 150-440 ms between sentences and 200-440 ms at a comma. Whisper understands joints of 20, 80 and 150 ms alike."""
 
 
 def pause_ms(text: str) -> int:
