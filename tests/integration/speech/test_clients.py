@@ -17,8 +17,10 @@ from wyoming.event import Event, async_read_event, async_write_event
 from wyoming.tts import Synthesize
 
 from agent.errors import ConfigurationError, SpeechToTextError, TextToSpeechError
-from agent.speech.stt import WyomingSpeechToText
+from agent.speech.gate import Gate
+from agent.speech.stt import DETECT, WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
+from agent.speech.urgency import Urgency
 
 Behaviour = Callable[[Reader, Writer], Awaitable[None]]
 SECOND = bytes(16000)
@@ -95,6 +97,58 @@ async def test_ears_are_sent_16_khz_and_the_language() -> None:
     chunks = [AudioChunk.from_event(event) for event in seen[2:-1]]
     assert sum(len(chunk.audio) for chunk in chunks) == 32000
     assert {chunk.rate for chunk in chunks} == {16000}
+
+
+async def test_ears_are_told_of_terms_and_asked_to_detect() -> None:
+    seen: list[Event] = []
+
+    async def behave(reader: Reader, writer: Writer) -> None:
+        seen.extend(await request(reader))
+        await async_write_event(Transcript(text="oui", language="fr").event(), writer)
+
+    async with serving(behave) as uri:
+        heard = await WyomingSpeechToText(uri, 60).transcribe(SECOND, language=DETECT, terms=("Ann", "Bob"))
+    assert heard.language == "fr"
+    assert Transcribe.from_event(seen[0]).language is None
+    assert Transcribe.from_event(seen[0]).transcript_terms == ["Ann", "Bob"]
+
+
+async def test_a_caller_who_waits_overtakes_in_ears_and_mouth_those_who_may_wait() -> None:
+    order: list[str] = []
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hear(reader: Reader, writer: Writer) -> None:
+        order.append(Transcribe.from_event((await request(reader))[0]).language or "")
+        asked.set()
+        await go_on.wait()
+        await async_write_event(Transcript(text="yes").event(), writer)
+
+    async def say(reader: Reader, writer: Writer) -> None:
+        order.append(Synthesize.from_event((await request(reader, Synthesize))[0]).text)
+        asked.set()
+        await go_on.wait()
+        await async_write_event(AudioStop().event(), writer)
+
+    async with serving(hear) as ears, serving(say) as mouth:
+        stt = WyomingSpeechToText(ears, 60, Gate())
+        tts = WyomingTextToSpeech(mouth, 60, gate=Gate())
+        for begin in (
+            lambda name, urgency: stt.transcribe(SECOND, language=name, urgency=urgency),
+            lambda name, urgency: tts.synthesize(name, voice="", urgency=urgency),
+        ):
+            order.clear()
+            asked.clear()
+            go_on.clear()
+            first = asyncio.create_task(begin("first", Urgency.BACKGROUND))
+            await asked.wait()
+            rest = [
+                asyncio.create_task(begin(name, urgency))
+                for name, urgency in (("guess", Urgency.SPECULATION), ("caller", Urgency.CALLER_WAITS))
+            ]
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(first, *rest)
+            assert order == ["first", "caller", "guess"]
 
 
 @pytest.mark.parametrize(
