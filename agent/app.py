@@ -11,6 +11,8 @@ from pathlib import Path
 import structlog
 
 from agent.dialog.conversation import Conversation
+from agent.dialog.foreground import Foreground
+from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
@@ -181,6 +183,7 @@ class PhoneAgent:
             temperature=settings.llm.temperature,
             max_tokens=settings.llm.max_tokens,
             deadline_s=settings.llm.deadline_s,
+            slot_prompts=fleet.slot_prompts([[Message(Role.SYSTEM, system_prompt(agent))] for agent in self._served]),
         )
         stack.push_async_callback(mind.close)
         await mouth.prepare(self._served)
@@ -191,7 +194,7 @@ class PhoneAgent:
             ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=Gate(stt.parallel)),
             mind=mind,
             mouth=mouth,
-            detector=VoiceDetector,
+            detector=lambda: Foreground(VoiceDetector()),
             sink=self._sink,
             speculation=Speculation(enabled=settings.turns.speculate),
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent.media.playout import Clip, Playout
+from agent.speech.word_marks import heard_text, word_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +14,25 @@ class _Piece:
     text: str
     clip: Clip
     aside: bool
+    pcm: bytes
+    language: str
+
+    def heard(self, sent_after: int) -> str:
+        """Of its text the words that the caller surely heard, when so many samples were sent after it, and then none.
+
+        The last of what is sent before a cut is still on its way then.
+        """
+        return heard_text(self.text, word_marks(self.text, self.pcm, self.language), self.clip.sent + sent_after)
 
 
 class AgentTurn:
     """Queues sentences on the call's playout and remembers how much of each was sent."""
 
-    def __init__(self, playout: Playout, *, began: Callable[[str], None]) -> None:
-        """`began` is called with the first sentence when its first sample was sent."""
+    def __init__(self, playout: Playout, *, language: str, began: Callable[[str], None]) -> None:
+        """`language` tells how its numbers are said; `began` is called with the first sentence when its first sample
+        was sent."""
         self._playout = playout
+        self._language = language
         self._began = began
         self._pieces: list[_Piece] = []
         self.started_at: float | None = None
@@ -33,7 +45,7 @@ class AgentTurn:
         its own answers begins each one with it.
         """
         clip = self._playout.play(pcm)
-        self._pieces.append(_Piece(text, clip, aside))
+        self._pieces.append(_Piece(text, clip, aside, pcm, self._language))
         if len(self._pieces) == 1:
             clip.started.add_done_callback(lambda started: self._first_sound(started.result(), text))
         return clip
@@ -59,25 +71,22 @@ class AgentTurn:
 
     @property
     def heard(self) -> str:
-        """The text by the samples really sent: whole sentences, and of a cut one the words that fit its share."""
-        return " ".join(part for part in map(_heard, self._pieces) if part)
+        """The text by the samples really sent: all of it, or the words that were heard to their end before the cut."""
+        return self._heard(self._pieces)
 
     @property
     def heard_of_the_answer(self) -> str:
         """The same without asides."""
-        return " ".join(part for part in map(_heard, (piece for piece in self._pieces if not piece.aside)) if part)
+        return self._heard([piece for piece in self._pieces if not piece.aside])
+
+    def _heard(self, pieces: Sequence[_Piece]) -> str:
+        if not self.interrupted:
+            return " ".join(piece.text for piece in pieces)
+        sent = [piece.clip.sent for piece in pieces]
+        parts = (piece.heard(sum(sent[at + 1 :])) for at, piece in enumerate(pieces))
+        return " ".join(part for part in parts if part)
 
     def _first_sound(self, at: float | None, text: str) -> None:
         self.started_at = at
         if at is not None:
             self._began(text)
-
-
-def _heard(piece: _Piece) -> str:
-    clip = piece.clip
-    if clip.sent >= clip.samples:
-        return piece.text
-    spoken = int(len(piece.text) * clip.sent / clip.samples)
-    if spoken < len(piece.text) and not piece.text[spoken].isspace():
-        spoken = max(piece.text.rfind(" ", 0, spoken), 0)
-    return piece.text[:spoken].rstrip()

@@ -38,8 +38,8 @@ class Speaking:
     """What an answer needs of its call."""
 
     mind: LanguageModel
-    prompt_read: asyncio.Task[None]
-    """The model's reading ahead of the system prompt: an answer asked for before its end would read it all again."""
+    call: str
+    """Its id, by which the model knows what it has read of it already."""
     mouth: PhraseBook
     voice: str
     language: str
@@ -138,10 +138,7 @@ class Answer:
         self, messages: list[Message], apologise: Callable[[PhoneAgentError], None]
     ) -> AsyncIterator[str]:
         async def begin() -> tuple[str, AsyncIterator[str]]:
-            _, reading = await asyncio.wait({self._parts.prompt_read}, timeout=self._parts.mind_deadline_s)
-            if reading:
-                raise LanguageModelError("The language model has not read its prompt yet.", code="llm_timeout")
-            stream = self._parts.mind.stream(messages)
+            stream = self._parts.mind.stream(messages, call=self._parts.call, urgency=self._parts.urgency)
             return await anext(stream, ""), stream
 
         first, stream = await with_patience(begin, deadline_s=self._parts.mind_deadline_s, apologise=apologise)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
 from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WorkDone
+from agent.dialog.hearing import Hearing
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
 from agent.dialog.judge import Judge
@@ -70,7 +71,8 @@ class Conversation:
         self._journal = Journal(call.id, history, parts.sink)
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
-        judge = self._judge = Judge(lambda: agent.language, parts.settings.turns, agent_text=self._agent_text)
+        self._hearing = Hearing(parts.ears, agent)
+        judge = self._judge = Judge(lambda: self._hearing.language, parts.settings.turns, agent_text=self._agent_text)
         self._listener = Listener(
             parts.detector(),
             TurnTaking(parts.settings.turns, judge),
@@ -80,12 +82,11 @@ class Conversation:
         self._caller_quiet = asyncio.Event()
         self._caller_quiet.set()
         self._runs_on = False
-        self._prompt_read = asyncio.create_task(parts.mind.prefill(history.messages()), name="prefill")
+        self._reading: asyncio.Task[None] | None = None
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
         self._drafting = Drafting(
-            parts.ears,
-            lambda: agent.language,
+            self._hearing,
             lambda draft, found: self._inputs.put_nowait(Understood(draft, found.text, found.finality)),
         )
         self._guess: Understood | None = None
@@ -101,7 +102,6 @@ class Conversation:
         """
         background: list[asyncio.Task[None]] = [
             asyncio.create_task(self._listener.run(self._stream.frames), name="listener"),
-            self._prompt_read,
             asyncio.create_task(self._watch_keys(), name="keys"),
             asyncio.create_task(self._watch_closing(), name="closing"),
         ]
@@ -110,6 +110,7 @@ class Conversation:
         timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, time_up)
         silence: asyncio.TimerHandle | None = None
         try:
+            self._read_ahead()
             self._start(self._greet(self._begin()))
             while True:
                 reason = self._handle(await self._inputs.get())
@@ -125,6 +126,7 @@ class Conversation:
                 silence.cancel()
             self._cut()
             self._close_caller_turn()
+            background += [self._reading] if self._reading is not None else []
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, *self._cut_tasks, self._drafting.close(), return_exceptions=True)
@@ -159,6 +161,7 @@ class Conversation:
                 self._journal.agent_resumed()
             case Interrupted():
                 self._cut()
+                self._read_ahead()
                 self._caller = self._caller or CallerTurn()
                 self._caller.interrupts = True
                 self._speculate()
@@ -283,7 +286,7 @@ class Conversation:
             self._journal,
             self._stream.playout,
             caller_quiet=self._caller_quiet,
-            prompt_read=self._prompt_read,
+            hearing=self._hearing,
             may_ask_again=self._silence.may_ask_again,
             caller=caller,
             guess=guess,
@@ -303,12 +306,20 @@ class Conversation:
             self._last_agent_text = self._work.text or self._last_agent_text
             self._work.close()
         self._close_caller_turn()
+        self._read_ahead()
         reason = task.result()
         if reason is None and self._waiting:
             waiting, self._waiting = self._waiting, []
             self._caller = CallerTurn(stretches=waiting[:-1])
             self._answer(waiting[-1])
         return reason
+
+    def _read_ahead(self) -> None:
+        """Have the model read what was said so far, so that only the caller's next words are new to it."""
+        if self._reading is not None:
+            self._reading.cancel()
+        work = self._parts.mind.prefill(self._journal.history.messages(), call=self._journal.call_id)
+        self._reading = asyncio.create_task(work, name="read-ahead")
 
     def _close_caller_turn(self) -> None:
         caller, self._caller = self._caller, None

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent.dialog.hearing import Hearing
 from agent.dialog.listener import FRAME_BYTES, FRAME_MS, POST_ROLL_MS, Draft, Utterance
-from agent.speech.stt import SpeechToText, Transcript
+from agent.speech.stt import Transcript
 from agent.speech.urgency import Escalation, Urgency
 
 SETTLED_FROM_S = 6.0
@@ -20,12 +21,9 @@ SETTLED_TAIL_MS = 100
 class Drafting:
     """At most one transcription ahead of its time, for one call."""
 
-    def __init__(
-        self, ears: SpeechToText, language: Callable[[], str], done: Callable[[Draft, Transcript], None]
-    ) -> None:
+    def __init__(self, hearing: Hearing, done: Callable[[Draft, Transcript], None]) -> None:
         """`done` is told what was understood by each draft that was not given up, of the whole turn so far."""
-        self._ears = ears
-        self._language = language
+        self._hearing = hearing
         self._done = done
         self._draft: Draft | None = None
         self._task: asyncio.Task[Transcript] | None = None
@@ -86,7 +84,7 @@ class Drafting:
         return task
 
     async def _transcribe(self, pcm: bytes, settled: str, urgency: Escalation) -> Transcript:
-        rest = await self._ears.transcribe(pcm, language=self._language(), urgency=urgency)
+        rest = await self._hearing.transcribe(pcm, urgency=urgency)
         return replace(rest, text=" ".join(filter(None, (settled, rest.text.strip()))))
 
     def _tell(self, draft: Draft, task: asyncio.Task[Transcript]) -> None:

@@ -26,7 +26,7 @@ class Journal:
     """Numbers the turns and keeps the call's clock, which starts with the conversation."""
 
     def __init__(self, call_id: str, history: History, sink: EventSink) -> None:
-        self._call_id = call_id
+        self.call_id = call_id
         self._sink = sink
         self._turns = 0
         self._began = asyncio.get_running_loop().time()
@@ -45,15 +45,15 @@ class Journal:
     def agent_began(self, text: str, *, after_caller: bool = False) -> None:
         """The first sound of the agent's turn was sent; `after_caller`: the turn before it is still to be recorded."""
         index = self._turns + after_caller
-        self._sink(SpeechStarted(self._call_id, datetime.now(UTC), turn_index=index, text=text))
+        self._sink(SpeechStarted(self.call_id, datetime.now(UTC), turn_index=index, text=text))
 
     def agent_paused(self) -> None:
         """The agent fell silent for a sound of the caller's."""
-        self._sink(SpeechPaused(self._call_id, datetime.now(UTC), turn_index=self._turns))
+        self._sink(SpeechPaused(self.call_id, datetime.now(UTC), turn_index=self._turns))
 
     def agent_resumed(self) -> None:
         """The agent went on from where it had paused."""
-        self._sink(SpeechResumed(self._call_id, datetime.now(UTC), turn_index=self._turns))
+        self._sink(SpeechResumed(self.call_id, datetime.now(UTC), turn_index=self._turns))
 
     def agent_turn(self, turn: AgentTurn, timings: Timings) -> None:
         """The agent's turn is over; one of which nothing was heard leaves no trace."""
@@ -72,15 +72,15 @@ class Journal:
 
     def keys_entered(self, digits: str) -> None:
         """The caller keyed an entry."""
-        self._sink(KeysEntered(self._call_id, datetime.now(UTC), digits=digits))
+        self._sink(KeysEntered(self.call_id, datetime.now(UTC), digits=digits))
 
     def filler_said(self) -> None:
         """A word bridges a long wait."""
-        self._sink(FillerSaid(self._call_id, datetime.now(UTC)))
+        self._sink(FillerSaid(self.call_id, datetime.now(UTC)))
 
     def trouble(self, error: PhoneAgentError) -> None:
         """A part failed and is dealt with."""
-        self._sink(Trouble(self._call_id, datetime.now(UTC), code=error.code, message=str(error)))
+        self._sink(Trouble(self.call_id, datetime.now(UTC), code=error.code, message=str(error)))
 
     def _turn_ended(
         self,
@@ -94,4 +94,4 @@ class Journal:
     ) -> None:
         turn = Turn(self._turns, speaker, text, started_at, ended_at, interrupted, timings or Timings())
         self._turns += 1
-        self._sink(TurnEnded(self._call_id, datetime.now(UTC), turn=turn))
+        self._sink(TurnEnded(self.call_id, datetime.now(UTC), turn=turn))

@@ -5,29 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from agent.dialog.history import Message, Role
 from agent.dialog.mind_seats import Seats
+from agent.dialog.mind_written import Written
 from agent.errors import LanguageModelError
-from agent.speech.urgency import Escalation, Urgency
+from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 
 class LanguageModel(Protocol):
     """Turns the messages so far into the next answer."""
 
-    async def prefill(self, messages: Sequence[Message]) -> None:
+    async def prefill(self, messages: Sequence[Message], *, call: str = "") -> None:
         """Let the server read `messages` ahead, so that an answer to them and more comes sooner. Never raises.
 
         Call it at the start of a call and whenever something of the agent has entered the history, also cut short.
         It never delays an answer, of this call or another: it stands back, begins again, or is dropped. Nobody needs
-        to wait for it or to cancel it before `stream`.
+        to wait for it or to cancel it before `stream`. `call` is any name for the call, the same as for `stream`.
         """
         ...
 
-    def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+    def stream(
+        self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> AsyncIterator[str]:
         """Pieces of the answer as they come. Closing the iterator ends the work.
 
         Raises LanguageModelError: `llm_error`, or `llm_timeout` when a piece takes longer than the deadline.
@@ -49,14 +51,19 @@ class ChatModel:
         deadline_s: float,
         prefill_deadline_s: float = 30,
         slot_prompts: Sequence[Sequence[Message]] = (),
+        parallel: int = 1,
     ) -> None:
-        """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already."""
+        """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already.
+
+        `parallel`: how many answers our own server writes at once.
+        """
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
         from httpx import AsyncClient, Limits
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
         self._deadline_s = deadline_s
+        self._max_tokens = max_tokens
         self._prefill_deadline_s = prefill_deadline_s
         # Of our own, so that it can be closed; LangChain shares its own for ever.
         if urlsplit(base_url).hostname in {"127.0.0.1", "::1", "localhost"}:
@@ -80,10 +87,14 @@ class ChatModel:
             extra_body={"max_tokens": max_tokens, **ours},
         )
         self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1, **ours}})
-        self._seats = Seats(slot_prompts) if slot_prompts else None
+        self._writing: set[asyncio.Task[None]] = set()
+        self._seats = Seats(slot_prompts, parallel) if slot_prompts else None
 
     async def close(self) -> None:
-        """Close the connections that are kept for the next answer."""
+        """End what is being written, and close the connections that are kept for the next answer."""
+        for writing in list(self._writing):
+            writing.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
         await self._http.aclose()
 
     async def prefill(self, messages: Sequence[Message], *, call: str = "") -> None:
@@ -110,27 +121,54 @@ class ChatModel:
     async def stream(
         self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
     ) -> AsyncIterator[str]:
-        """See LanguageModel. `call`: as in `prefill`; `urgency` orders those who wait for one of its slots."""
+        """See LanguageModel. `call`: as in `prefill`; `urgency` of the first words: who waits longest is not first."""
         if self._seats is None:
             pieces = self._stream(messages, {})
         else:
-            pieces = self._seated(messages, self._seats.seat(messages, call, urgency))
+            pieces = self._unblocked(self._in_turn(messages, self._seats, call, urgency))
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
                 yield piece
 
-    async def _seated(self, messages: Sequence[Message], seat: AbstractAsyncContextManager[int]) -> AsyncGenerator[str]:
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self._deadline_s):
-                    slot = await stack.enter_async_context(seat)
-            except TimeoutError:
-                raise LanguageModelError(
-                    "The language model has no time for one more call.", code="llm_timeout"
-                ) from None
-            pieces = await stack.enter_async_context(contextlib.aclosing(self._stream(messages, {"id_slot": slot})))
-            async for piece in pieces:
+    async def _unblocked(self, pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
+        """The same pieces; who takes them slowly, or forgets to close, does not keep a seat from others."""
+        ready: asyncio.Queue[str | LanguageModelError | None] = asyncio.Queue()
+        writing = asyncio.create_task(_pour(pieces, ready), name="mind-writes")
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        try:
+            while (piece := await ready.get()) is not None:
+                if isinstance(piece, LanguageModelError):
+                    raise piece
                 yield piece
+        finally:
+            writing.cancel()
+
+    async def _in_turn(
+        self, messages: Sequence[Message], seats: Seats, call: str, urgency: Urgency | Escalation
+    ) -> AsyncGenerator[str]:
+        """The pieces of an answer that yields, between words, to what is more urgent, and then goes on."""
+        written = Written()
+        while not written.complete:
+            work = written.urgency(urgency)
+            so_far = [*messages, Message(Role.AGENT, written.text)] if written.text else messages
+            async with contextlib.AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(self._deadline_s):
+                        seat = await stack.enter_async_context(seats.seat(so_far, call, work))
+                except TimeoutError:
+                    raise LanguageModelError(
+                        "The language model has no time for one more call.", code="llm_timeout"
+                    ) from None
+                body = {"id_slot": seat.slot, "max_tokens": max(1, self._max_tokens - written.pieces)}
+                pieces = await stack.enter_async_context(contextlib.aclosing(self._stream(so_far, body)))
+                written.complete = True
+                async for piece in pieces:
+                    if written.may_pause_before(piece) and seat.is_wanted(urgency_of(written.urgency(urgency))):
+                        written.complete = False
+                        break
+                    written.add(piece)
+                    yield piece
 
     async def _stream(self, messages: Sequence[Message], where: Mapping[str, int]) -> AsyncGenerator[str]:
         body = {**(self._chat.extra_body or {}), **where}
@@ -152,6 +190,16 @@ class ChatModel:
                     yield str(chunk.text)
         finally:
             await _close(chunks)
+
+
+async def _pour(pieces: AsyncGenerator[str], out: asyncio.Queue[str | LanguageModelError | None]) -> None:
+    try:
+        async with contextlib.aclosing(pieces):
+            async for piece in pieces:
+                out.put_nowait(piece)
+        out.put_nowait(None)
+    except LanguageModelError as error:
+        out.put_nowait(error)
 
 
 def _for_langchain(messages: Sequence[Message]) -> list[Any]:

@@ -17,6 +17,7 @@ from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.answer import Answer, Speaking
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.farewell import is_farewell
+from agent.dialog.hearing import Hearing
 from agent.dialog.journal import Journal
 from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
@@ -43,13 +44,13 @@ class Work:
         journal: Journal,
         playout: Playout,
         *,
+        hearing: Hearing,
         caller_quiet: asyncio.Event,
-        prompt_read: asyncio.Task[None],
         may_ask_again: Callable[[], bool],
         caller: CallerTurn | None = None,
         guess: str | None = None,
     ) -> None:
-        """`caller_quiet` is set while the caller does not speak; `prompt_read` is the model's reading ahead.
+        """`caller_quiet` is set while the caller does not speak.
 
         `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`:
         all of its words, if it should be over already.
@@ -57,12 +58,12 @@ class Work:
         self._parts = parts
         self._agent = agent
         self._journal = journal
+        self._hearing = hearing
         self._caller_quiet = caller_quiet
-        self._prompt_read = prompt_read
         self._may_ask_again = may_ask_again
         self._caller = caller
         self._guess = guess
-        self._turn = AgentTurn(playout, began=self._first_sound)
+        self._turn = AgentTurn(playout, language=agent.language, began=self._first_sound)
         self._urgency = Escalation(Urgency.SPECULATION if guess else Urgency.CALLER_WAITS)
         self._over = asyncio.Event()
         self._began_at = asyncio.get_running_loop().time()
@@ -208,13 +209,14 @@ class Work:
         def attempt() -> Awaitable[Transcript]:
             if attempts:
                 return attempts.pop()
-            return self._parts.ears.transcribe(stretch.utterance.pcm, language=self._agent.language)
+            return self._hearing.transcribe(stretch.utterance.pcm)
 
         transcript = await with_patience(
             attempt,
             deadline_s=self._parts.settings.stt.deadline_s,
             apologise=self._apologise,
         )
+        self._hearing.understood(transcript, stretch.utterance.speech_ms)
         return transcript.text.strip()
 
     async def _give_answer(self, text: str) -> None:
@@ -222,7 +224,7 @@ class Work:
         self._answer = Answer(
             Speaking(
                 mind=self._parts.mind,
-                prompt_read=self._prompt_read,
+                call=self._journal.call_id,
                 mouth=self._parts.mouth,
                 voice=self._agent.voice,
                 language=self._agent.language,

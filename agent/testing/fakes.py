@@ -63,12 +63,16 @@ class FakeMind:
         """The messages of each call of `stream`."""
         self.prefilled: list[list[Message]] = []
 
-    async def prefill(self, messages: Sequence[Message]) -> None:
+    async def prefill(self, messages: Sequence[Message], *, call: str = "") -> None:
         """See LanguageModel."""
+        del call
         self.prefilled.append(list(messages))
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+    async def stream(
+        self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> AsyncIterator[str]:
         """See LanguageModel."""
+        del call, urgency
         self.asked.append(list(messages))
         await asyncio.sleep(self._delay_s)
         for word in self._script.next().split(" "):

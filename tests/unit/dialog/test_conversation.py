@@ -11,6 +11,7 @@ from agent.domain.call import EndedReason
 from agent.domain.events import Trouble
 from agent.domain.turns import Speaker
 from agent.errors import LanguageModelError, SpeechToTextError, TextToSpeechError
+from agent.speech.urgency import Escalation, Urgency
 from agent.testing.fakes import FakeEars, FakeMind, FakeMouth
 from tests.unit.dialog.stage import Stage
 from tests.unit.dialog.virtual_time import run
@@ -223,26 +224,22 @@ def test_a_server_that_shuts_down_says_goodbye() -> None:
     assert scene.turns[-1].text == AGENT.phrases.shutting_down
 
 
-def test_an_answer_waits_for_the_reading_of_the_prompt_and_apologises_when_that_takes_too_long() -> None:
-    scene = stage("When?")
-    scene.mind = SlowReader([ANSWER])
-    script = [("agent_quiet", 9), ("speak", 1), ("quiet", 12), ("agent_quiet", 9), ("quiet", 5)]
-    run(scene.caller(*script, ("agent_quiet", 9), ("hang_up", 0)))
-    phrases = AGENT.phrases
-    assert scene.said_by(Speaker.AGENT)[1] == f"{phrases.let_me_see} {phrases.one_moment} {ANSWER}"
-    assert len(scene.mind.asked) == 1
-
-
-class SlowReader(FakeMind):
-    async def prefill(self, messages: Sequence[Message]) -> None:
-        await asyncio.sleep(16)
+def test_the_model_reads_ahead_what_was_said_after_each_turn_of_the_agent() -> None:
+    scene = stage("When do you open?")
+    run(
+        scene.caller(("agent_quiet", 9), ("speak", 1.0), ("quiet", 2), ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0))
+    )
+    read = [[message.text for message in messages[1:]] for messages in scene.mind.prefilled]
+    assert read == [[], [AGENT.greeting], [AGENT.greeting, "When do you open?", ANSWER]]
 
 
 class Stammerer(FakeMind):
     """Gives a word every 4 s, so that each comes in time but no sentence does."""
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
-        async for word in super().stream(messages):
+    async def stream(
+        self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> AsyncIterator[str]:
+        async for word in super().stream(messages, call=call, urgency=urgency):
             await asyncio.sleep(4)
             yield word
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.speech.foreground import HOLD_S, QUIET_S, Foreground
+from agent.dialog.foreground import HOLD_S, QUIET_S, Foreground
 
 WINDOWS_PER_S = 1 / 0.032
 

@@ -3,7 +3,10 @@
 Silero finds speech whatever its level. A television 20 dB below the caller would silence the agent, and would keep the
 caller's turn open for ever. So this stands between the detector and turn-taking: speech that stays `MARGIN_DB` below
 the voice that spoke last is no speech until `HOLD_S` after that voice. Nothing is held against who speaks into silence:
-`QUIET_S` in which nothing is heard, and the next voice counts however low it is. Pure but for the detector.
+`QUIET_S` in which nothing is heard, and the next voice counts however low it is.
+
+Silero itself must be told the same: what it has heard makes it deaf to a voice 40 dB below, and to some short words at
+any level. So after `QUIET_S` without a sound its memory is emptied. In noise it is kept: it is what knows babble.
 
 Measured on recorded people alone (Asterisk's prompts, LibriVox readers), in windows of 32 ms: see decision 100.
 """
@@ -42,6 +45,10 @@ class Detector(Protocol):
         """The probabilities of the windows that this 20 ms frame completes."""
         ...
 
+    def forget(self) -> None:
+        """Judge what comes next as if nothing had been heard before."""
+        ...
+
 
 class Foreground:
     """A Detector that hears the nearest voice alone. One for each call."""
@@ -66,7 +73,8 @@ class Foreground:
         voice_dbfs = max(self._recent)
         self._quiet_s = self._quiet_s + WINDOW_S if voice_dbfs < self._level_dbfs - QUIET_DB else 0.0
         if self._quiet_s >= QUIET_S:
-            self._since_voice_s = HOLD_S
+            self._since_voice_s, self._quiet_s = HOLD_S, 0.0
+            self._detector.forget()
         if probability < SPEECH:
             return probability
         held = self._since_voice_s < HOLD_S
