@@ -46,6 +46,10 @@ class VoiceDetector:
         """Forget the sound so far, as before an unrelated stream."""
         self._pending.clear()
         self._input: NDArray[np.float32] = np.zeros((1, CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
+        self.forget()
+
+    def forget(self) -> None:
+        """Empty the model's memory in mid-stream; no sound is lost. It holds for minutes how loud a voice was."""
         self._state: NDArray[np.float32] = np.zeros((2, 1, 128), dtype=np.float32)
 
     def feed(self, frame: bytes) -> list[float]:
