@@ -17,6 +17,7 @@ from agent.speech.spoken.rules import Stage, rewrite, rewrite_in_stages, rule
 ROUNDS = 6
 """What one round uncovers, the next one says: emphasis around emphasis, a sign behind a sign. Two are usual."""
 
+_WORD = re.compile(r"[^\W_]+")
 _VULGAR_FRACTION = re.compile(r"(\d?)([\u00bc-\u00be\u2150-\u215e])")
 _SIGNS_LEFT = [rule(r"[\\^{}<>~|_=\[\]#§%&+@*/`¬°$€£¥±]", " ")]
 _PAUSES = [
@@ -50,12 +51,19 @@ def spoken(text: str, language: str) -> str:
     English and German in full; of other languages only markup, emoji and spaces are taken out and numbers are left to
     the voice. Doing it twice changes nothing, and a text with letters or digits never becomes empty.
     """
-    said = text
+    said = _settled(text, language)
+    if _has_words(said) or not _has_words(text):
+        return said
+    words_alone = " ".join(_WORD.findall(text))
+    return _settled(words_alone, language) or words_alone
+
+
+def _settled(text: str, language: str) -> str:
     for _ in range(ROUNDS):
-        before, said = said, _once(said, language[:2].lower())
-        if said == before:
+        before, text = text, _once(text, language[:2].lower())
+        if text == before:
             break
-    return said if _has_words(said) or not _has_words(text) else " ".join(text.split())
+    return text
 
 
 def _once(text: str, language: str) -> str:

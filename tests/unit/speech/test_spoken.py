@@ -44,6 +44,11 @@ def test_of_other_languages_only_markup_is_taken(written: str, said: str) -> Non
     assert spoken(written, "fr") == said
 
 
+@pytest.mark.parametrize(("written", "said"), [("<A>", "A"), ("<h1>", "h one"), ("❶", "❶"), ("**", ""), ("😀", "")])
+def test_a_text_that_is_markup_alone_keeps_its_letters(written: str, said: str) -> None:
+    assert spoken(written, "en") == said
+
+
 def test_a_language_may_name_its_country() -> None:
     assert spoken("9:30", "de-AT") == "neun Uhr dreißig"
     assert spoken("9:30", "EN") == "nine thirty"
