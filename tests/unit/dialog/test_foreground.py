@@ -13,6 +13,12 @@ WINDOWS_PER_S = 1 / 0.032
 class Certain:
     """Takes each frame for one window; speech wherever there is sound."""
 
+    def __init__(self) -> None:
+        self.forgot = 0
+
+    def forget(self) -> None:
+        self.forgot += 1
+
     def feed(self, frame: bytes) -> list[float]:
         return [0.9 if any(frame) else 0.01]
 
@@ -110,3 +116,13 @@ def test_no_sound_stays_no_speech() -> None:
     foreground = caller()
     assert heard(foreground, SILENCE, 2) == 0
     assert foreground.feed(SILENCE) == [0.01]
+
+
+def test_in_silence_the_detector_forgets_what_it_heard_and_in_noise_it_does_not() -> None:
+    detector = Certain()
+    foreground = Foreground(detector)
+    heard(foreground, sound(-26), 2)
+    heard(foreground, sound(-50), 5)
+    assert detector.forgot == 0
+    heard(foreground, SILENCE, 4 * QUIET_S)
+    assert detector.forgot == 3  # the last syllable is remembered for a moment, then every QUIET_S
