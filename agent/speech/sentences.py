@@ -39,6 +39,30 @@ _SOMETIMES_LAST = frozenset({
 # fmt: on
 """Abbreviations that end a sentence when the next word begins with a capital."""
 
+_NEVER_LAST_IN_GERMAN = frozenset(
+    {
+        "bzw",
+        "inkl",
+        "zzgl",
+        "evtl",
+        "ggf",
+        "vgl",
+        "nr",
+        "hr",
+        "hrn",
+        "fr",
+        "frl",
+        "tel",
+        "str",
+        "ca",
+        "max",
+        "min",
+        "std",
+    }
+    | {"mio", "mrd", "tsd", "st", "mo", "di", "mi", "do", "sa", "so", "sog", "lt", "abt", "mind", "art", "bd", "kap"}
+)
+"""German ones; as German nouns begin with a capital, the next letter does not tell."""
+
 _LIST_MARKER = re.compile(r"(?:[-*•–]\s+)?\(?\d{1,2}\.")
 _BULLET = re.compile(r"^\s*(?:[-*•–]+\s+|#+\s+|>\s+)+")
 _MARKUP = re.compile(r"\*+|`+|__+")
@@ -102,7 +126,7 @@ class SentenceSplitter:
         before = self._text[:-1]
         core = before.rstrip(CLOSERS)
         if core.endswith(tuple(TERMINATORS)):
-            verdict = _ends_sentence(core)
+            verdict = _ends_sentence(core, self._language)
             if verdict:
                 return self._cut(len(self._text))
             self._undecided = verdict is None
@@ -141,8 +165,11 @@ def speakable(text: str) -> str:
     return plain if any(character.isalnum() for character in plain) else ""
 
 
-def _ends_sentence(text: str) -> bool | None:
-    """Whether the terminator at the end of `text` ends a sentence before a space; None: the next letter tells."""
+def _ends_sentence(text: str, language: str) -> bool | None:
+    """Whether the terminator at the end of `text` ends a sentence before a space; None: the next letter tells.
+
+    In German a full stop after a number makes it an ordinal ("am 3. März"), and after a letter an abbreviation ("z. B.").
+    """
     if text.endswith(("...", "…")):
         return None
     if not text.endswith("."):
@@ -150,6 +177,8 @@ def _ends_sentence(text: str) -> bool | None:
     is_list_marker = _LIST_MARKER.fullmatch(text.strip())
     words = text.split()
     word = words[-1].lstrip("\"'“‘«([*_").removesuffix(".") if words else ""
+    if language[:2].lower() == "de" and (word.isdigit() or len(word) == 1 or word.lower() in _NEVER_LAST_IN_GERMAN):
+        return False
     is_initial = len(word) == 1 and word.isalpha() and word.isupper() and word != "I"
     if is_list_marker or is_initial or word.lower() in _NEVER_LAST or not word:
         return False

@@ -112,6 +112,20 @@ def test_german_has_phrases_of_its_own(text: str, first: str) -> None:
     assert SentenceSplitter(language="de").feed(text + " ")[0] == first
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Am 3. März ist zu. Danke.", ["Am 3. März ist zu.", "Danke."]),
+        ("Brot, z. B. Roggen, ist aus. Ja.", ["Brot, z. B. Roggen, ist aus.", "Ja."]),
+        ("Zimmer Nr. Vier ist frei. Gut.", ["Zimmer Nr. Vier ist frei.", "Gut."]),
+        ("Der Preis ist gut. Ja.", ["Der Preis ist gut.", "Ja."]),
+    ],
+)
+def test_german_full_stops_that_end_no_sentence(text: str, expected: list[str]) -> None:
+    splitter = SentenceSplitter(first_clause_chars=0, language="de")
+    assert splitter.feed(text) + splitter.flush() == expected
+
+
 def test_a_phrase_is_cut_as_soon_as_the_word_after_it_is_whole() -> None:
     splitter = SentenceSplitter(language="en")
     assert splitter.feed("The pool is closed because") == []
