@@ -168,7 +168,7 @@ def speakable(text: str) -> str:
 def _ends_sentence(text: str, language: str) -> bool | None:
     """Whether the terminator at the end of `text` ends a sentence before a space; None: the next letter tells.
 
-    In German a full stop after a number makes it an ordinal ("am 3. März"), and after a letter an abbreviation ("z. B.").
+    In German a full stop after a number makes an ordinal ("am 3. März"), after a letter an abbreviation ("z. B.").
     """
     if text.endswith(("...", "…")):
         return None
