@@ -66,7 +66,11 @@ class AgentTurn:
 
     @property
     def interrupted(self) -> bool:
-        """Whether any of it was cut."""
+        """Whether any word of it was cut: silence that was does not matter."""
+        return self._was_cut and self._heard(self._pieces) != self.text
+
+    @property
+    def _was_cut(self) -> bool:
         return any(piece.clip.sent < piece.clip.samples for piece in self._pieces)
 
     @property
@@ -80,7 +84,7 @@ class AgentTurn:
         return self._heard([piece for piece in self._pieces if not piece.aside])
 
     def _heard(self, pieces: Sequence[_Piece]) -> str:
-        if not self.interrupted:
+        if not self._was_cut:
             return " ".join(piece.text for piece in pieces)
         sent = [piece.clip.sent for piece in pieces]
         parts = (piece.heard(sum(sent[at + 1 :])) for at, piece in enumerate(pieces))

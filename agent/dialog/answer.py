@@ -105,7 +105,7 @@ class Answer:
 
     async def _write(self, messages: list[Message], out: asyncio.Queue[_Sentence]) -> None:
         try:
-            splitter = SentenceSplitter()
+            splitter = SentenceSplitter(language=self._parts.language)
             async for piece in self._pieces(messages):
                 self.marks.first_token = self.marks.first_token or _now()
                 for sentence in splitter.feed(piece):

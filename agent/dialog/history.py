@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 CHARACTERS_PER_TOKEN = 3  # English runs at about four; fewer keeps names and numbers inside the budget
-INTERRUPTED = " … (the caller interrupted here)"
+CUT = " —"
+"""Ends what an agent said that was interrupted."""
+INTERRUPTING = "(interrupting you) "
+"""Begins what the caller said then. It stands in the caller's words, since small models repeat what stands in theirs:
+with the remark in them, the 0.5B model went on to say "the caller interrupted here" aloud."""
 
 
 class Role(StrEnum):
@@ -32,15 +36,18 @@ class History:
         self._system = Message(Role.SYSTEM, system_prompt)
         self._budget = max(0, (context_tokens - answer_tokens) * CHARACTERS_PER_TOKEN - len(system_prompt))
         self._turns: list[Message] = []
+        self._was_interrupted = False
 
     def caller_said(self, text: str) -> None:
         """Add the caller's words; they join an unanswered message before them."""
-        self._add(Role.CALLER, text)
+        self._add(Role.CALLER, self._remarked(text))
+        self._was_interrupted = False
 
     def agent_was_heard(self, text: str, *, interrupted: bool) -> None:
         """Add what the caller heard of the agent; nothing heard leaves nothing."""
         if text:
-            self._add(Role.AGENT, text + INTERRUPTED if interrupted else text)
+            self._add(Role.AGENT, text + CUT if interrupted else text)
+            self._was_interrupted = interrupted
 
     def messages(self, pending: str | None = None) -> list[Message]:
         """The prompt: the system's message, then the turns in order.
@@ -50,8 +57,11 @@ class History:
         turns = list(self._turns)
         if pending is not None:
             before = f"{turns.pop().text} " if turns and turns[-1].role is Role.CALLER else ""
-            turns.append(Message(Role.CALLER, before + pending))
+            turns.append(Message(Role.CALLER, before + self._remarked(pending)))
         return [self._system, *turns]
+
+    def _remarked(self, text: str) -> str:
+        return INTERRUPTING + text if self._was_interrupted else text
 
     def _add(self, role: Role, text: str) -> None:
         if self._turns and self._turns[-1].role is role:

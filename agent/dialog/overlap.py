@@ -27,6 +27,22 @@ _BACKCHANNELS: dict[str, frozenset[str]] = {
 # fmt: on
 """What people say to show that they listen, without wanting the word. Any language: sounds of no letter but m, h, u."""
 
+# fmt: off
+_STOPPERS: dict[str, frozenset[str]] = {
+    "en": frozenset({
+        "no", "nope", "stop", "wait", "hold", "hello", "hi", "hey", "sorry", "pardon", "excuse", "what", "why", "how",
+        "when", "where", "who", "which", "help", "operator", "human", "agent", "repeat", "again", "listen", "enough",
+        "cancel", "wrong", "but", "never", "quiet", "slower", "louder", "goodbye", "bye", "thanks",
+    }),
+    "de": frozenset({
+        "nein", "nee", "stopp", "stop", "halt", "warte", "warten", "moment", "hallo", "entschuldigung", "pardon", "was",
+        "wie", "wann", "wo", "wer", "warum", "welche", "hilfe", "bitte", "nochmal", "falsch", "aber", "ruhe", "lauter",
+        "langsamer", "tschüss", "danke", "genug",
+    }),
+}
+# fmt: on
+"""Single words that are said to get the word."""
+
 _HUM = re.compile(r"[mhu]+")
 ECHO_WORDS = 4
 """From so many words on, words that the agent is just saying are its own, come back through the caller's telephone."""
@@ -58,13 +74,17 @@ def is_echo(text: str, agent_text: str) -> bool:
 def takes_the_turn(text: str, *, language: str, agent_text: str) -> bool:
     """Whether words said while the agent talks are meant to stop it.
 
-    `agent_text`: what it says. After a question of the agent's, "yes" is an answer and not a backchannel.
+    `agent_text`: what it says. After a question of the agent's, "yes" is an answer and not a backchannel. A single word
+    that nobody stops anybody with is none either: that is what recognisers make of a cough, "Mum" of an "mm-hm".
     """
-    if not _words(text) or is_echo(text, agent_text):
+    words = _words(text)
+    if not words or is_echo(text, agent_text):
         return False
-    hums_only = all(_HUM.fullmatch(word) for word in _words(text))
+    hums_only = all(_HUM.fullmatch(word) for word in words)
     answers = agent_text.rstrip().endswith("?") and not hums_only
-    return answers or not is_backchannel(text, language)
+    stoppers = _STOPPERS.get(language)
+    is_stray = len(words) == 1 and stoppers is not None and words[0] not in stoppers
+    return answers or not (is_backchannel(text, language) or is_stray)
 
 
 def _words(text: str) -> list[str]:

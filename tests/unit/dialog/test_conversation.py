@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from agent.dialog.history import INTERRUPTED, Message, Role
+from agent.dialog.history import CUT, INTERRUPTING, Message, Role
 from agent.domain.agent import Agent, Limits
 from agent.domain.call import EndedReason
 from agent.domain.events import Trouble
@@ -67,7 +67,8 @@ def test_a_caller_who_speaks_stops_the_agent_and_the_history_keeps_what_was_hear
     assert ANSWER.startswith(answer.text)
     assert 0 < len(answer.text) < len(ANSWER)
     heard = [message.text for message in scene.mind.asked[1] if message.role is Role.AGENT][-1]
-    assert heard == answer.text + INTERRUPTED
+    assert heard == answer.text + CUT
+    assert scene.mind.asked[1][-1].text == INTERRUPTING + "Stop."
 
 
 def test_an_agent_that_may_not_be_interrupted_goes_on_and_answers_afterwards() -> None:

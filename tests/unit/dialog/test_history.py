@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.dialog.history import CHARACTERS_PER_TOKEN, INTERRUPTED, History, Role
+from agent.dialog.history import CHARACTERS_PER_TOKEN, CUT, History, Role
 
 
 def test_words_without_an_answer_between_them_are_one_message() -> None:
@@ -13,7 +13,7 @@ def test_words_without_an_answer_between_them_are_one_message() -> None:
     history.agent_was_heard("Three", interrupted=True)
     history.agent_was_heard("", interrupted=True)
     assert [(m.role, m.text) for m in history.messages()] == [
-        (Role.SYSTEM, "Be brief."), (Role.CALLER, "One. Two."), (Role.AGENT, "Three" + INTERRUPTED),
+        (Role.SYSTEM, "Be brief."), (Role.CALLER, "One. Two."), (Role.AGENT, "Three" + CUT),
     ]  # fmt: skip
 
 

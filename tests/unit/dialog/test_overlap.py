@@ -35,6 +35,12 @@ def test_a_hum_is_no_answer_even_after_a_question() -> None:
     assert not takes_the_turn("Mm-hmm.", language="en", agent_text=QUESTION)
 
 
+@pytest.mark.parametrize("text", ["Hair.", "And"])
+def test_a_stray_word_is_what_a_recogniser_makes_of_a_sound(text: str) -> None:
+    assert not takes_the_turn(text, language="en", agent_text=STATEMENT)
+    assert takes_the_turn(text, language="en", agent_text=QUESTION)
+
+
 def test_german_backchannels() -> None:
     assert is_backchannel("Ach so, ", "de")
     assert is_backchannel("Ja, genau.", "de")
