@@ -15,7 +15,7 @@ from yarl import URL
 
 from agent.errors import TelephonyError
 from agent.settings import AsteriskSettings
-from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel, text_field
+from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel, int_field, text_field
 
 T = TypeVar("T")
 
@@ -130,6 +130,11 @@ class AriClient:
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         """Set a channel variable, for the dialplan to read."""
         await self._request("POST", "channels", channel_id, "variable", variable=name, value=value)
+
+    async def packets_received(self, channel_id: str) -> int:
+        """RTP packets that a SIP channel's telephone has sent and that arrived, whatever became of them."""
+        data = await self._request("GET", "channels", channel_id, "rtp_statistics")
+        return self._read(lambda value: int_field(value, "rxcount"), data)
 
     async def continue_in_dialplan(self, channel_id: str, context: str) -> None:
         """Let a channel go: it leaves our application and goes on at the extension `s` of a context."""

@@ -87,6 +87,14 @@ def text_field(data: object, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def int_field(data: object, name: str) -> int:
+    """A whole number of an object of ARI; raises ValueError if there is none."""
+    value = _field(data, name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"no number {name}")  # noqa: TRY004 - it is the data that is wrong, not a type of ours
+    return value
+
+
 def _id(data: object) -> str:
     if not (found := text_field(data, "id")):
         raise ValueError("no id")

@@ -18,6 +18,7 @@ from agent.telephony.ari_events import AriEvent
 from agent.telephony.ending import NORMAL_CLEARING, Ending, final_status, reason_for
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.keys import press_keys
+from agent.telephony.line_watch import watched_line
 from agent.telephony.media_path import MediaPath
 from agent.telephony.waiting import first_of
 from agent.telephony.waiting_room import WaitingRoom
@@ -167,12 +168,13 @@ class CallSession:
         stream.closed.add_done_callback(self._sound_ended)
         await self._house.ari.answer(self.channel_id)
         self._become(transition(self.call, CallStatus.IN_PROGRESS, at=self._house.now()))
-        if self._verdict is not None:
-            ending = await self._verdict.wait(self.call, stream, self.inputs)
-            if ending is not None:
-                return ending
-        reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
-        return Ending(reason, let_ring_out=True)
+        async with watched_line(self._house.ari, self.channel_id, stream.frames):
+            if self._verdict is not None:
+                ending = await self._verdict.wait(self.call, stream, self.inputs)
+                if ending is not None:
+                    return ending
+            reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
+            return Ending(reason, let_ring_out=True)
 
     def _work_ended(self, work: asyncio.Task[Ending]) -> None:
         if self._ending.done():

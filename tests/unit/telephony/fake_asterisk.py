@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -89,6 +89,8 @@ class FakeAsterisk:
         self.hung_up_with: dict[str, int] = {}
         self.failing: dict[str, TelephonyError] = {}
         """Request → what it fails with, though Asterisk lives."""
+        self.packets: Iterator[int] = iter(())
+        """What `packets_received` tells, one after the other; then 0."""
         self.replaced = False
         self.opened = 0
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
@@ -206,6 +208,11 @@ class FakeAsterisk:
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         await self._request("set_variable")
         self._channel(channel_id).variables[name] = value
+
+    async def packets_received(self, channel_id: str) -> int:
+        await self._request("packets_received")
+        self._channel(channel_id)
+        return next(self.packets, 0)
 
     async def continue_in_dialplan(self, channel_id: str, context: str) -> None:
         await self._request("continue_in_dialplan")

@@ -1,0 +1,75 @@
+"""When a caller gets a jitter buffer: where Asterisk drops what came in disorder, and never for what was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterable
+from typing import cast
+
+import pytest
+
+from agent.errors import TelephonyError
+from agent.media.inbox import Inbox
+from agent.telephony.ari import AriClient
+from agent.telephony.line_watch import BUFFER, BUFFER_ARGUMENTS, Reordering, watched_line
+from tests.unit.dialog.virtual_time import run
+from tests.unit.telephony.fake_asterisk import FakeAsterisk, FakeChannel
+from tests.unit.telephony.fake_media import FakeMediaServer
+
+
+def found(*counts: tuple[int, int]) -> list[bool]:
+    reordering = Reordering()
+    return [reordering.feed(packets, frames) for packets, frames in counts]
+
+
+def steadily(packets: int, frames: int, times: int = 4) -> Iterable[tuple[int, int]]:
+    """So many of both between two checks; a few packets came before anybody looked."""
+    return [(30 + number * packets, 20 + number * frames) for number in range(times)]
+
+
+def test_dropped_packets_are_found_by_the_third_look() -> None:
+    assert found(*steadily(100, 78)) == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("packets", "frames"),
+    [(100, 100), (95, 95), (100, 97), (101, 98), (40, 20), (0, 0), (50, 100), (34, 100)],
+    ids=["good", "lost on the way", "under way", "faster", "mostly silent", "muted", "40 ms packets", "60 ms packets"],
+)
+def test_other_lines_get_none(packets: int, frames: int) -> None:
+    assert not any(found(*steadily(packets, frames)))
+
+
+def test_one_bad_moment_is_not_enough() -> None:
+    assert not any(found((0, 0), (100, 80), (200, 180), (300, 260), (400, 360)))
+
+
+async def _watched(asterisk: FakeAsterisk, seconds: float) -> dict[str, str]:
+    channel = asterisk.channels_by_id["1.1"] = FakeChannel("1.1", "1000", state="Up")
+    frames = Inbox()
+    async with watched_line(cast("AriClient", asterisk), "1.1", frames):
+        await asyncio.sleep(seconds)
+    return channel.variables
+
+
+def test_a_bad_line_gets_its_buffer_once() -> None:
+    async def main() -> None:
+        asterisk = FakeAsterisk(FakeMediaServer())
+        asterisk.packets = itertools.count(0, 100)  # no frame of which comes to us
+        assert await _watched(asterisk, 60) == {BUFFER: BUFFER_ARGUMENTS}
+        assert asterisk.requests == ["packets_received"] * 3 + ["set_variable"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("request_name", ["packets_received", "set_variable"])
+def test_an_asterisk_that_cannot_do_it_is_left_alone(request_name: str) -> None:
+    async def main() -> None:
+        asterisk = FakeAsterisk(FakeMediaServer())
+        asterisk.packets = itertools.count(0, 100)
+        asterisk.failing[request_name] = TelephonyError("refused", code="ari_refused")
+        assert await _watched(asterisk, 60) == {}
+        assert asterisk.requests.count(request_name) == 1
+
+    run(main())
