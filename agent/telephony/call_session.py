@@ -44,6 +44,9 @@ REASON_VARIABLE = "PHONE_AGENT_REASON"
 _SHUTDOWN_FLAG = 4
 """AST_SOFTHANGUP_SHUTDOWN of Asterisk's channel.h. With `soft`, `cause` of ChannelHangupRequest holds these flags and
 no Q.850 cause (seen with 22.10.1 on `core stop now`, `core restart now` and SIGTERM)."""
+_DEVICE_FLAG = 1
+"""AST_SOFTHANGUP_DEV, likewise: the SIP channel gave itself up. Seen with 22.10.1 when no RTP came for `rtp_timeout`;
+the ChannelDestroyed that follows has the cause 44. A telephone's BYE is no soft hang-up and has no such flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class CallSession:
     """Decides once how its call ends. The first deciding event wins, whatever else dies at the same time.
 
     What decides: the caller's channel leaves (`caller_hangup`), the conversation ends (its reason), Asterisk stops
-    (`telephony_error`), the sound ends while the caller's channel lives (`media_error`), `end` is called. The end of
-    the sound alone decides nothing, since a dying Asterisk closes it too: Asterisk is asked first (`_arbitrate`).
+    (`telephony_error`), the sound ends while the caller's channel lives, or the caller's telephone has sent none for
+    the `rtp_timeout` of pjsip.conf (`media_error`), `end` is called. The end of the sound alone decides nothing, since
+    a dying Asterisk closes it too: Asterisk is asked first (`_arbitrate`).
     """
 
     def __init__(
@@ -102,6 +106,8 @@ class CallSession:
         match event["type"]:
             case "ChannelHangupRequest" if _asterisk_stops(event):
                 self.end(Ending(EndedReason.TELEPHONY_ERROR, caller_left=True))
+            case "ChannelHangupRequest" if _telephone_fell_silent(event):
+                self.end(Ending(EndedReason.MEDIA_ERROR, caller_left=True))
             case "ChannelDestroyed":
                 self._cause = _number(event.get("cause"))
                 self._sip_code = _number(event.get("tech_cause"))
@@ -303,6 +309,10 @@ class CallSession:
 
 def _asterisk_stops(event: AriEvent) -> bool:
     return bool(event.get("soft")) and _number(event.get("cause")) == _SHUTDOWN_FLAG
+
+
+def _telephone_fell_silent(event: AriEvent) -> bool:
+    return bool(event.get("soft")) and _number(event.get("cause")) == _DEVICE_FLAG
 
 
 def _number(value: object) -> int | None:

@@ -119,6 +119,11 @@ class FakeAsterisk:
             self._send("ChannelHangupRequest", channel)
             self._destroy(channel, cause)
 
+    def telephone_falls_silent(self, channel_id: str) -> None:
+        """No RTP for `rtp_timeout`: Asterisk hangs up."""
+        self._send("ChannelHangupRequest", self.channels_by_id[channel_id], soft=True, cause=1)
+        self._destroy(self.channels_by_id[channel_id], 44)
+
     def sound_breaks(self) -> None:
         """Asterisk loses every AudioSocket, and lives."""
         for channel in list(self.channels_by_id.values()):

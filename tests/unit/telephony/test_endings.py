@@ -47,6 +47,16 @@ def test_caller_hangs_up() -> None:
     run(main())
 
 
+def test_a_telephone_that_sends_no_sound_for_too_long_is_no_caller_who_hung_up() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            house.asterisk.telephone_falls_silent(await talking(house))
+            assert await ended(house) == (CallStatus.COMPLETED, EndedReason.MEDIA_ERROR)
+            assert house.last.hangup_cause == 44
+
+    run(main())
+
+
 def test_caller_gives_up_while_it_rings() -> None:
     async def main() -> None:
         async with open_house() as house:
