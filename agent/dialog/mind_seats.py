@@ -1,22 +1,25 @@
-"""Who of several calls uses which slot of our own llama.cpp, and when it may read ahead.
+"""Who of several calls has our own llama.cpp compute, in which slot, and when it may read ahead.
 
-Answers come first. A slot that reads takes up the whole batch, and the slots behind it wait for theirs: so nothing is
-read ahead while any answer is being written, and an answer that begins breaks off whatever is being read. What was
-read until then stays in the slot.
+On a plain CPU two answers at once take longer than one after the other (decision 095), and callers wait for first
+words, not for last ones: so one is written at a time, the most urgent first, and one that may wait yields to others.
+
+Answers come before reading ahead. A slot that reads takes up the whole batch, and the slots behind it wait for theirs:
+so nothing is read ahead while any answer is being written, and an answer that begins breaks off whatever is being read.
+What was read until then stays in the slot.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from agent.dialog.history import Message
 from agent.dialog.mind_slots import SlotBook
 from agent.speech.gate import Gate
-from agent.speech.urgency import Escalation, Urgency
+from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 
 @dataclass(slots=True, eq=False)
@@ -29,13 +32,30 @@ class _Reading:
     """An answer of its call has begun: reading these messages now would make the slot forget it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Leave to write an answer."""
+
+    slot: int
+    """Number of the server's slot to be used."""
+    _waiting: Sequence[Urgency | Escalation]
+
+    def is_wanted(self, urgency: Urgency) -> bool:
+        """Whether something more urgent than `urgency` waits for a seat."""
+        return any(urgency_of(other) < urgency for other in self._waiting)
+
+
 class Seats:
     """The slots of one server, shared by all calls of one event loop."""
 
-    def __init__(self, prompts: Sequence[Sequence[Message]]) -> None:
-        """`prompts`: for each slot what it has read already. Raises ValueError without a slot."""
+    def __init__(self, prompts: Sequence[Sequence[Message]], parallel: int = 1) -> None:
+        """`prompts`: for each slot what it has read already; `parallel`: answers that are written at once.
+
+        Raises ValueError without a slot.
+        """
         self._book = SlotBook(prompts)
-        self._gate = Gate(len(prompts))
+        self._gate = Gate(min(parallel, len(prompts)))
+        self._waiting: list[Urgency | Escalation] = []
         self._readings: set[_Reading] = set()
         self._answers = 0
         self._idle = asyncio.Event()
@@ -44,8 +64,8 @@ class Seats:
     @asynccontextmanager
     async def seat(
         self, messages: Sequence[Message], call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
-    ) -> AsyncIterator[int]:
-        """The slot for an answer to `messages`, until the block is left. Waits, by urgency, if all are in use."""
+    ) -> AsyncIterator[Seat]:
+        """Leave to write an answer to `messages`, until the block is left. Waits for its turn, by urgency."""
         for reading in self._readings:
             same_call = reading.call == call if call else _begins(messages, reading.messages[:-1])
             reading.void = reading.void or same_call
@@ -53,14 +73,17 @@ class Seats:
         self._answers += 1
         self._idle.clear()
         try:
-            async with self._gate.passage(urgency):
+            async with AsyncExitStack() as stack:
+                self._waiting.append(urgency)
+                try:
+                    await stack.enter_async_context(self._gate.passage(urgency))
+                finally:
+                    self._waiting.remove(urgency)
                 slot = self._book.borrow(messages, call)
                 if slot is None:
                     raise RuntimeError("more answers than slots were let in")
-                try:
-                    yield slot
-                finally:
-                    self._book.give_back(slot)
+                stack.callback(self._book.give_back, slot)
+                yield Seat(slot, self._waiting)
         finally:
             self._answers -= 1
             if not self._answers:

@@ -238,3 +238,39 @@ async def test_a_reading_that_nobody_wants_any_more_ends(http: aiohttp.ClientSes
         pass
     assert max(slot["n_prompt_tokens"] for slot in await slots(http)) < 1500
     await closed(chat)
+
+
+async def test_an_answer_that_may_wait_yields_to_an_urgent_one_and_goes_on(mind: Running) -> None:
+    chat = ChatModel(
+        base_url=mind.uri,
+        api_key=KEY,
+        model="local",
+        temperature=0,
+        max_tokens=60,
+        deadline_s=120,
+        slot_prompts=[[]] * 3,
+    )
+    question = "Write a long story about the sea."
+    order: list[str] = []
+    under_way = asyncio.Event()
+
+    async def answer(name: str, question: str) -> str:
+        text = ""
+        async for piece in chat.stream([Message(Role.CALLER, question)], call=name):
+            text += piece
+            order.append(name)
+            if len(order) == 20:
+                under_way.set()
+        return text
+
+    alone = await answer("patient", question)
+    order.clear()
+    under_way.clear()
+    patient = asyncio.create_task(answer("patient", question))
+    await under_way.wait()
+    await answer("urgent", "Hi")
+    before_the_end = order.count("patient")
+    yielded = await patient
+    assert before_the_end < order.count("patient")
+    assert yielded[:80] == alone[:80]
+    await closed(chat)

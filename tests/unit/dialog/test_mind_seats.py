@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from agent.dialog.history import Message, Role
 from agent.dialog.mind_seats import Seats
+from agent.speech.urgency import Urgency
 
 SYSTEM = Message(Role.SYSTEM, "You are a receptionist.")
 HISTORY = [SYSTEM, Message(Role.CALLER, "Hello"), Message(Role.AGENT, "Yes?")]
@@ -48,9 +49,9 @@ def test_an_answer_gets_the_slot_that_was_being_read_for_it_and_ends_the_reading
     async def play(seats: Seats, server: Server) -> None:
         reading = asyncio.create_task(seats.read_ahead(OPENED, server.read))
         await settle()
-        async with seats.seat(QUESTION) as slot:
+        async with seats.seat(QUESTION) as seat:
             await settle()
-            assert [slot] == server.begun
+            assert [seat.slot] == server.begun
             assert server.broken_off == 1
         await reading
         assert len(server.begun) == 1
@@ -92,25 +93,45 @@ def test_a_reading_that_is_given_up_frees_its_slot() -> None:
         await settle()
         reading.cancel()
         await asyncio.wait({reading})
-        async with seats.seat(QUESTION) as slot:
-            assert [slot] == server.begun
+        async with seats.seat(QUESTION) as seat:
+            assert [seat.slot] == server.begun
 
     scene(1, play)
 
 
-def test_an_answer_waits_for_a_slot_when_all_are_in_use() -> None:
+def test_one_answer_at_a_time_the_most_urgent_first() -> None:
     async def play(seats: Seats, server: Server) -> None:
-        seated = asyncio.Event()
+        order: list[Urgency] = []
 
-        async def answer() -> None:
-            async with seats.seat(QUESTION):
-                seated.set()
+        async def answer(urgency: Urgency) -> None:
+            async with seats.seat(QUESTION, str(urgency), urgency):
+                order.append(urgency)
+                await settle()
 
         async with seats.seat(ELSEWHERE):
+            waiting = [asyncio.create_task(answer(urgency)) for urgency in (Urgency.SPECULATION, Urgency.CALLER_WAITS)]
+            await settle()
+            assert order == []
+        await asyncio.gather(*waiting)
+        assert order == [Urgency.CALLER_WAITS, Urgency.SPECULATION]
+
+    scene(4, play)
+
+
+def test_a_seat_knows_whether_something_more_urgent_waits() -> None:
+    async def play(seats: Seats, server: Server) -> None:
+        async def answer() -> None:
+            async with seats.seat(QUESTION, urgency=Urgency.CALLER_WAITS):
+                pass
+
+        async with seats.seat(ELSEWHERE) as seat:
+            assert not seat.is_wanted(Urgency.BACKGROUND)
             waiting = asyncio.create_task(answer())
             await settle()
-            assert not seated.is_set()
+            assert seat.is_wanted(Urgency.CALLER_LISTENS)
+            assert not seat.is_wanted(Urgency.CALLER_WAITS)
         await waiting
-        assert seated.is_set()
+        async with seats.seat(ELSEWHERE) as seat:
+            assert not seat.is_wanted(Urgency.BACKGROUND)
 
-    scene(1, play)
+    scene(4, play)
