@@ -19,7 +19,7 @@ from agent.bench.conversation.interruptions import REQUESTS, interruptible_recor
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
 from agent.bench.conversation.shares import notes, percent, ratio, reasons
-from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
+from agent.bench.conversation.side_by_side import counting, side_by_side, too_few, troubles
 from agent.bench.conversation.sound_match import joins
 from agent.bench.conversation.sounds import Sound, spoken
 from agent.domain.agent import Agent
@@ -76,7 +76,10 @@ class Backchannels:
         told_conditions = conditions(found)
         return Findings(
             measures=tuple(measures(found)),
-            failures=troubles(self.name, encounters),
+            failures=(
+                *troubles(self.name, encounters),
+                *too_few(self.name, sum(one.judged for one in found), plan.turns),
+            ),
             details={self.name: [{**asdict(one), "gone_on": one.gone_on} for one in found]},
             conditions=told_conditions,
             notes=notes(told_conditions),

@@ -19,8 +19,8 @@ from agent.bench.conversation.interruption import Interruption, judged
 from agent.bench.conversation.people import seconds
 from agent.bench.conversation.plan import Plan
 from agent.bench.conversation.row import Control, Findings
-from agent.bench.conversation.shares import notes, percent, reasons
-from agent.bench.conversation.side_by_side import troubles
+from agent.bench.conversation.shares import notes, percent, ratio, reasons
+from agent.bench.conversation.side_by_side import too_few, troubles
 from agent.bench.conversation.sounds import Sound, spoken
 from agent.bench.conversation.unheard import Account, accounts
 from agent.domain.agent import Agent
@@ -32,7 +32,7 @@ from agent.testing.softphone.rtp import RATE
 TALL_TALES = "tall-tales"
 TALE = "which was never said at all"
 GREETING_SHARE = 0.4
-"""So many calls are spoken into while the fixed greeting is said, the others into an answer of the language model."""
+"""So many interruptions come while the fixed greeting is said, the others into an answer of the language model."""
 EARLIEST_S, LATEST_S = 0.3, 14.0
 """When the caller begins, counted from the agent's first sound; by chance between both."""
 MOST_TRIES = 3
@@ -50,7 +50,6 @@ _ANSWER_S = 12.0
 class _Draw:
     """One interruption to be made."""
 
-    number: str
     sound: Sound
     after_s: float
     request: Sound
@@ -76,23 +75,26 @@ class Interruptions:
         chance = plan.random(self.name)
         draws = await _draws(round(MOST_TRIES * plan.turns), chance)
         found: list[tuple[Encounter, Interruption]] = []
-        for index, draw in enumerate(draws):
-            encounter = await meet(house, draw.number, partial(_play, draw), seed=index)
-            found.append((encounter, judged(encounter, draw.sound, greeting=draw.number == ANNOUNCER)))
-            done = sum(one.judged for _, one in found)
-            if (index + 1) % 10 == 0:
+        while draws and (done := sum(one.judged for _, one in found)) < plan.turns:
+            draw = draws.pop()
+            greeting = sum(one.judged and one.greeting for _, one in found) < GREETING_SHARE * done
+            number = ANNOUNCER if greeting else GUIDE
+            encounter = await meet(house, number, partial(_play, draw, greeting), seed=len(draws))
+            found.append((encounter, judged(encounter, draw.sound, greeting=greeting)))
+            if len(found) % 10 == 0:
                 house.progress(f"{self.name}: {done} of {plan.turns}")
-            if done >= plan.turns:
-                break
         reference = await meet(house, ANNOUNCER, lambda caller: caller.listen(1500), seed=0)
         tale = TALE if plan.control == TALL_TALES else ""
         judgeable = [pair for pair in found if pair[1].judged]
         told = await accounts(judgeable, reference.received, AGENTS[ANNOUNCER].greeting, added=tale)
         everything = [one for _, one in found]
-        told_conditions = conditions(everything)
+        told_conditions = conditions(everything, told)
         return Findings(
             measures=tuple(measures(everything, told)),
-            failures=troubles(self.name, [encounter for encounter, _ in found]),
+            failures=(
+                *troubles(self.name, [encounter for encounter, _ in found]),
+                *too_few(self.name, len(judgeable), plan.turns),
+            ),
             details={self.name: [asdict(one) for one in everything], "accounts": [asdict(one) for one in told]},
             conditions=told_conditions,
             notes=notes(told_conditions),
@@ -115,8 +117,8 @@ def measures(found: Sequence[Interruption], told: Sequence[Account]) -> list[Mea
     ]
 
 
-def conditions(found: Sequence[Interruption]) -> dict[str, Any]:
-    """What was interrupted by whom, and what could not be judged."""
+def conditions(found: Sequence[Interruption], told: Sequence[Account]) -> dict[str, Any]:
+    """What was interrupted by whom, what could not be judged, and how far both ways to count words agree."""
     over = [one for one in found if one.judged]
     return {
         "interruptions": {
@@ -124,6 +126,9 @@ def conditions(found: Sequence[Interruption]) -> dict[str, Any]:
             "into_model_answers": sum(not one.greeting for one in over),
             "recorded_voices": sum(one.recorded for one in over),
             "not_judged": reasons(one.unjudged for one in found),
+            "unheard_words_alike_by_time_and_by_transcript": ratio(
+                one.time.unheard == one.transcript.unheard for one in told if one.time is not None
+            ),
         }
     }
 
@@ -131,15 +136,7 @@ def conditions(found: Sequence[Interruption]) -> dict[str, Any]:
 async def _draws(count: int, chance: random.Random) -> list[_Draw]:
     sounds = await interjections.interruptions(interruptible_recordings(), count, chance)
     requests = await spoken(REQUESTS, chance)
-    return [
-        _Draw(
-            ANNOUNCER if chance.random() < GREETING_SHARE else GUIDE,
-            sound,
-            chance.uniform(EARLIEST_S, LATEST_S),
-            chance.choice(requests),
-        )
-        for sound in sounds
-    ]
+    return [_Draw(sound, chance.uniform(EARLIEST_S, LATEST_S), chance.choice(requests)) for sound in sounds]
 
 
 def interruptible_recordings() -> list[Recording]:
@@ -155,8 +152,8 @@ def interruptible_recordings() -> list[Recording]:
     ]
 
 
-async def _play(draw: _Draw, caller: Caller) -> None:
-    if draw.number == GUIDE:
+async def _play(draw: _Draw, greeting: bool, caller: Caller) -> None:
+    if not greeting:
         await caller.listen()
         await caller.say(draw.request.pcm, draw.request.text)
     began = await caller.agent_begins()

@@ -56,3 +56,8 @@ def troubles(row: str, encounters: Iterable[Encounter]) -> tuple[Failure, ...]:
         *broken,
         *(Failure(row, f"{code} in {sum(code in one.agent_troubles for one in calls)} calls.") for code in codes),
     )
+
+
+def too_few(row: str, judged: int, wanted: int) -> tuple[Failure, ...]:
+    """A failure where not as much could be judged as was asked for, however many calls were made."""
+    return () if judged >= wanted else (Failure(row, f"Only {judged} of {wanted} could be judged."),)

@@ -71,11 +71,12 @@ def test_the_figures_count_what_can_be_judged() -> None:
     assert values["words_unheard_max"].met is False
     assert values["words_unheard_mean"].value == 1
     assert values["words_missing_mean"].value == 0.5
-    assert conditions([good, bad, never])["interruptions"] == {
+    assert conditions([good, bad, never], [account(0, 1, timed=True)])["interruptions"] == {
         "judged": 2,
         "into_model_answers": 1,
         "recorded_voices": 1,
         "not_judged": {NOT_SPOKEN: 1},
+        "unheard_words_alike_by_time_and_by_transcript": "0/1",
     }
 
 
