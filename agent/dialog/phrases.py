@@ -13,6 +13,7 @@ import structlog
 from agent.domain.agent import Agent
 from agent.errors import TextToSpeechError
 from agent.speech.joints import pause_ms, polish
+from agent.speech.sentences import SentenceSplitter
 from agent.speech.spoken import spoken
 from agent.speech.tts import TextToSpeech
 from agent.speech.urgency import Escalation, Urgency
@@ -35,14 +36,21 @@ class PhraseBook:
             for text in filter(None, (agent.greeting, agent.notice, *agent.phrases.model_dump().values())):
                 while (agent.voice, text) not in self._sounds:
                     try:
-                        self._sounds[agent.voice, text] = await self.synthesize(
-                            text, voice=agent.voice, language=agent.language, urgency=Urgency.BACKGROUND
-                        )
+                        self._sounds[agent.voice, text] = await self._by_sentence(agent, text)
                     except TextToSpeechError as error:
                         if not said:
                             log.warning("phrases.waiting_for_mouth", code=error.code, error=str(error))
                         said = True
                         await asyncio.sleep(REST_S)
+
+    async def _by_sentence(self, agent: Agent, text: str) -> bytes:
+        """A long greeting in one piece would take the mouth longer than its deadline."""
+        splitter = SentenceSplitter(first_clause_chars=0, language=agent.language)
+        said = [
+            await self.synthesize(part, voice=agent.voice, language=agent.language, urgency=Urgency.BACKGROUND)
+            for part in [*splitter.feed(text), *splitter.flush()]
+        ]
+        return b"".join(said)
 
     def get(self, text: str, *, voice: str) -> bytes | None:
         """The sound of a prepared sentence."""

@@ -127,8 +127,10 @@ def test_goodbye_ends_the_call_after_the_farewell_was_played_in_full() -> None:
     farewell = AGENT.phrases.farewell
     assert scene.turns[-1].text == farewell
     assert not scene.turns[-1].interrupted
+    assert farewell == "Thank you for calling. Goodbye."
     faded_to_nothing = 2  # first and last sample of each piece
-    expected = [480 * len(text) - faded_to_nothing for text in (AGENT.greeting, farewell)]
+    pieces = (AGENT.greeting, "Thank you for calling.", "Goodbye.")
+    expected = [480 * len(piece) - faded_to_nothing for piece in pieces]
     assert scene.line.samples_of_sound == sum(expected)
 
 
