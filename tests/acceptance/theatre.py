@@ -73,10 +73,13 @@ class Theatre:
         *expect: dict[str, Any],
         to: str = "1000",
         on: Mapping[MomentKind, Callable[[], object]] | None = None,
+        **fields: Any,
     ) -> Played:
-        """One call. `on`: what to do the first time that such a moment comes."""
+        """One call. `on`: what to do the first time that such a moment comes; `fields`: more of the scenario."""
         number = str(next(self._callers))
-        scenario = Scenario.model_validate({"name": f"call {number}", "to": to, "caller": caller, "expect": expect})
+        scenario = Scenario.model_validate(
+            {"name": f"call {number}", "to": to, "caller": caller, "expect": expect, **fields}
+        )
         texts = [said.text for step in scenario.caller if (said := step.utterance) and said.text]
         await self._voice.prepare(texts)
         pending = dict(on or {})

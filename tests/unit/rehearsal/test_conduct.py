@@ -61,7 +61,8 @@ def _bad_call() -> Performance:
 def test_each_expectation_of_a_call_is_decided_with_a_reason(
     expected: dict[str, Any], passed: bool, reason: str
 ) -> None:
-    steps = [{"say": "What time is it?"}, {"backchannel": {"say": "mm-hm"}}, {"connect": {"to": "1"}}]
+    steps: list[dict[str, Any]] = [{"say": "What time is it?"}, {"backchannel": {"say": "mm-hm"}}]
+    steps += [{"connect": {"to": "1"}}] if "other" in expected else []
     scenario = Scenario.model_validate({"name": "a", "caller": steps, "expect": [expected]})
     judgement = judge(scenario, _bad_call())
     assert judgement.passed is passed
@@ -81,3 +82,9 @@ def test_a_call_whose_end_was_not_told_has_no_length() -> None:
 def test_who_speaks_after_the_other_does_not_speak_over() -> None:
     assert talk_over_ms([Span(0, 1), Span(2, 3)], [caller(1, 1.0, 2.0)]) == 0
     assert talk_over_ms([Span(0, 4)], [caller(1, 1.0, 2.0), caller(2, 2.5, 3.0)]) == 1000
+
+
+def test_what_another_agent_says_is_not_invented() -> None:
+    steps = [{"connect": {"to": "1"}}]
+    scenario = Scenario.model_validate({"name": "a", "caller": steps, "expect": [{"call": {"max_invented": 0}}]})
+    assert judge(scenario, _bad_call()).passed
