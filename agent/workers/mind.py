@@ -2,7 +2,8 @@
 
 Every call that is being answered has a slot of its own. Idle slots keep the tokens they have seen, so that a request
 pays only for what is new to the best matching slot. A client that closes its connection in mid-answer stops the
-generation (measured: within 60 ms); one that closes while its prompt is being read stops it only after the reading.
+generation (measured: within 60 ms); one that closes while its prompt is being read stops it only after the reading, or
+after the batch in hand if it asked for `return_progress`.
 """
 
 from __future__ import annotations
