@@ -82,7 +82,7 @@ def understood(whisper: Whisper, recording: Path, since: float, until_s: float) 
     with wave.open(str(recording), "rb") as file:
         tracks = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
     heard = tracks[int(since * 8000) : int(until_s * 8000), 1].astype(np.float32) / 32768
-    return whisper.transcribe(np.repeat(heard, 2), "en")
+    return whisper.transcribe(np.repeat(heard, 2), "en").text
 
 
 async def call(sip_port: int, password: str, recording: Path) -> list[str]:
