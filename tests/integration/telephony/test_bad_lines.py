@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from agent.telephony.ari import AriClient
+from agent.telephony.line_watch import BUFFER
 from agent.testing.softphone import LineCondition, PhoneCall
 from tests.integration.telephony.exchange import Exchange
 
@@ -21,7 +22,7 @@ class Buffers:
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
         await self._set(channel_id, name, value)
-        if name == "JITTERBUFFER(adaptive)":
+        if name == BUFFER:
             self.channels.append(channel_id)
             self.first.set()
 

@@ -12,7 +12,7 @@ import pytest
 from agent.errors import TelephonyError
 from agent.media.inbox import Inbox
 from agent.telephony.ari import AriClient
-from agent.telephony.line_watch import BUFFER, BUFFER_ARGUMENTS, Reordering, watched_line
+from agent.telephony.line_watch import BUFFER, BUFFER_ARGUMENTS, NO_BUFFER, Reordering, watched_line
 from tests.unit.dialog.virtual_time import run
 from tests.unit.telephony.fake_asterisk import FakeAsterisk, FakeChannel
 from tests.unit.telephony.fake_media import FakeMediaServer
@@ -45,20 +45,32 @@ def test_one_bad_moment_is_not_enough() -> None:
     assert not any(found((0, 0), (100, 80), (200, 180), (300, 260), (400, 360)))
 
 
-async def _watched(asterisk: FakeAsterisk, seconds: float) -> dict[str, str]:
+async def _watched(asterisk: FakeAsterisk, seconds: float, *, frames_from_s: float = 1000) -> dict[str, str]:
+    """Frames of the telephone come to us only from then on, 50 a second; Asterisk receives packets all the time."""
     channel = asterisk.channels_by_id["1.1"] = FakeChannel("1.1", "1000", state="Up")
     frames = Inbox()
+    asterisk.packets = itertools.count(0, 50)
     async with watched_line(cast("AriClient", asterisk), "1.1", frames):
-        await asyncio.sleep(seconds)
+        for second in range(round(seconds)):
+            for _ in range(50 if second >= frames_from_s else 0):
+                frames.put(bytes(320))
+            await asyncio.sleep(1)
     return channel.variables
 
 
-def test_a_bad_line_gets_its_buffer_once() -> None:
+def test_a_bad_line_gets_its_buffer_and_keeps_it_where_it_helps() -> None:
+    async def main() -> None:
+        assert await _watched(FakeAsterisk(FakeMediaServer()), 60, frames_from_s=4) == {BUFFER: BUFFER_ARGUMENTS}
+
+    run(main())
+
+
+def test_a_buffer_that_lets_nothing_through_is_taken_away_again() -> None:
     async def main() -> None:
         asterisk = FakeAsterisk(FakeMediaServer())
-        asterisk.packets = itertools.count(0, 100)  # no frame of which comes to us
-        assert await _watched(asterisk, 60) == {BUFFER: BUFFER_ARGUMENTS}
-        assert asterisk.requests == ["packets_received"] * 3 + ["set_variable"]
+        assert await _watched(asterisk, 60) == {BUFFER: BUFFER_ARGUMENTS, NO_BUFFER: ""}
+        assert asterisk.requests[-2:] == ["packets_received", "set_variable"]
+        assert len(asterisk.requests) == 6
 
     run(main())
 
@@ -67,7 +79,6 @@ def test_a_bad_line_gets_its_buffer_once() -> None:
 def test_an_asterisk_that_cannot_do_it_is_left_alone(request_name: str) -> None:
     async def main() -> None:
         asterisk = FakeAsterisk(FakeMediaServer())
-        asterisk.packets = itertools.count(0, 100)
         asterisk.failing[request_name] = TelephonyError("refused", code="ari_refused")
         assert await _watched(asterisk, 60) == {}
         assert asterisk.requests.count(request_name) == 1
