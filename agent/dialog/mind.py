@@ -72,8 +72,8 @@ class ChatModel:
             self._http = AsyncClient(limits=Limits(max_keepalive_connections=0), trust_env=False)
         else:
             self._http = AsyncClient()
-        # llama.cpp notices that we have gone only when it has something to tell: without progress to report, it read a
-        # prompt of 1,592 tokens to its end for nobody, with it no further than the batch in hand.
+        # llama.cpp looks whether we are still there when it has something to tell, or after a second in which no call
+        # was told anything. Without progress to report it reads a long prompt to its end for nobody (decision 094).
         ours = {"return_progress": True} if slot_prompts else {}
         self._chat = ChatOpenAI(
             http_async_client=self._http,

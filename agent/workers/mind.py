@@ -52,9 +52,9 @@ class Backend(Protocol):
 def writing_threads(threads: int) -> int:
     """Threads for one token of one answer, where its prompt is read by `threads`.
 
-    Writing waits for memory, not for arithmetic: on 2 cores a token of the 0.5B model takes 52 ms of CPU time by two
-    threads and 29 ms by one, in the same time by the clock beside other work. So ears and mouth keep a core. Prompts,
-    and the tokens of several answers at once, are batches and have all threads.
+    Writing waits for memory, not for arithmetic: on 2 cores a token of the 0.5B model takes 41 ms of CPU time by two
+    threads and 25 ms by one, by the clock 22 and 26 ms; beside other work one is as quick (decision 095). So ears and
+    mouth keep a core. Prompts, and the tokens of several answers at once, are batches and have all threads.
     """
     return max(1, threads // 2)
 

@@ -219,7 +219,9 @@ async def test_what_the_agent_was_heard_to_say_is_read_before_the_caller_answers
     await closed(chat)
 
 
-async def test_a_reading_that_nobody_wants_any_more_ends(http: aiohttp.ClientSession, mind: Running) -> None:
+async def test_a_reading_that_nobody_wants_any_more_ends_also_while_others_are_answered(
+    http: aiohttp.ClientSession, mind: Running
+) -> None:
     chat = ChatModel(
         base_url=mind.uri,
         api_key=KEY,
@@ -227,16 +229,21 @@ async def test_a_reading_that_nobody_wants_any_more_ends(http: aiohttp.ClientSes
         temperature=0,
         max_tokens=2,
         deadline_s=120,
-        slot_prompts=[[]] * 3,
+        slot_prompts=[[]] * 2,
     )
-    long = [Message(Role.SYSTEM, "word " * 1500)]
-    reading = asyncio.create_task(chat.prefill(long))
-    while not any(slot["is_processing"] for slot in await slots(http)):
-        pass
-    reading.cancel()
-    while any(slot["is_processing"] for slot in await slots(http)):
-        pass
-    assert max(slot["n_prompt_tokens"] for slot in await slots(http)) < 1500
+    long = "word " * 1300
+    endless = body(user("Write about the sea."), stream=True, max_tokens=1900, ignore_eos=True, id_slot=2)
+    async with http.post("/v1/chat/completions", json=endless) as other:
+        await other.content.readline()
+        reading = asyncio.create_task(chat.prefill([Message(Role.SYSTEM, long)]))
+        while not (busy := [slot["id"] for slot in await slots(http) if slot["is_processing"] and slot["id"] != 2]):
+            pass
+        reading.cancel()
+        again = body({"role": "system", "content": long}, user(""), id_slot=busy[0], max_tokens=1)
+        async with http.post("/v1/chat/completions", json=again) as answer:
+            timings = (await answer.json())["timings"]
+        other.close()
+    assert timings["cache_n"] < 1000 < timings["prompt_n"] + timings["cache_n"]
     await closed(chat)
 
 
