@@ -18,6 +18,7 @@ from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
 from agent.dialog.speculation import Speculation
+from agent.dialog.tail import Tail
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
@@ -194,7 +195,7 @@ class PhoneAgent:
             ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=Gate(stt.parallel)),
             mind=mind,
             mouth=mouth,
-            detector=lambda: Foreground(VoiceDetector()),
+            detector=lambda: Tail(Foreground(VoiceDetector())),
             sink=self._sink,
             speculation=Speculation(enabled=settings.turns.speculate),
         )
