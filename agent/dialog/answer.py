@@ -106,7 +106,7 @@ class Answer:
     async def _write(self, messages: list[Message], out: asyncio.Queue[_Sentence]) -> None:
         try:
             splitter = SentenceSplitter(language=self._parts.language)
-            async for piece in self._pieces(messages):
+            async for piece in self._pieces(messages, splitter):
                 self.marks.first_token = self.marks.first_token or _now()
                 for sentence in splitter.feed(piece):
                     self.marks.first_clause = self.marks.first_clause or _now()
@@ -118,8 +118,11 @@ class Answer:
         except PhoneAgentError as error:
             out.put_nowait(error)
 
-    async def _pieces(self, messages: list[Message]) -> AsyncIterator[str]:
-        """The answer's pieces; a model that dies in mid-answer is asked once to go on from there."""
+    async def _pieces(self, messages: list[Message], splitter: SentenceSplitter) -> AsyncIterator[str]:
+        """The answer's pieces; a model that dies in mid-answer is asked once to go on from there.
+
+        Where nothing of it went to the mouth yet, it is asked for the answer anew.
+        """
         try:
             async for piece in self._attempt(messages, self._parts.apologise):
                 self._written += piece
@@ -130,7 +133,12 @@ class Answer:
             self._parts.apologise(error)
         else:
             return
-        so_far = [*messages, Message(Role.AGENT, self._written), GO_ON]
+        if self.marks.first_clause is None:
+            splitter.flush()
+            so_far = messages
+        else:
+            yield " "
+            so_far = [*messages, Message(Role.AGENT, self._written), GO_ON]
         async for piece in self._attempt(so_far, lambda _error: None):
             yield piece
 
