@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from agent.media.playout import Clip, Playout
 from agent.speech.word_marks import heard_text, word_marks
 
+NEARLY_SAID = 4800
+"""Samples, 0.6 s with the pause at the end: a caller who answers that early has guessed the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -77,6 +80,12 @@ class AgentTurn:
     def heard(self) -> str:
         """The text by the samples really sent: all of it, or the words that were heard to their end before the cut."""
         return self._heard(self._pieces)
+
+    @property
+    def said(self) -> str:
+        """What the caller has heard by now, and its end where that comes at once: what they may be answering."""
+        left = sum(piece.clip.samples - piece.clip.sent for piece in self._pieces)
+        return self.text if left < NEARLY_SAID else self.heard
 
     @property
     def heard_of_the_answer(self) -> str:

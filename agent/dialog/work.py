@@ -95,8 +95,8 @@ class Work:
 
     @property
     def text(self) -> str:
-        """What it says, as far as it is known: also what was not played yet."""
-        return self._turn.text
+        """What it says, as far as the caller has heard it or is just about to."""
+        return self._turn.said
 
     def commit(self) -> None:
         """The caller's turn is over: what was held back may be said."""

@@ -28,7 +28,7 @@ def stage(*heard: str, answer: str = ANSWER, **agent: object) -> Stage:
 def test_what_is_no_interruption_costs_no_syllable_and_repeats_none(sound: str) -> None:
     quiet, disturbed = stage("When do you open?"), stage("When do you open?", sound)
     run(quiet.caller(*ASK, ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0)))
-    run(disturbed.caller(*ASK, ("quiet", 0.7), ("speak", 0.4), ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0)))
+    run(disturbed.caller(*ASK, ("quiet", 2.2), ("speak", 0.4), ("agent_quiet", 9), ("quiet", 1), ("hang_up", 0)))
     assert disturbed.said_by(Speaker.AGENT) == quiet.said_by(Speaker.AGENT) == [AGENT.greeting, ANSWER]
     fading_away = FADE_SAMPLES
     assert 0 < disturbed.line.samples_of_sound - quiet.line.samples_of_sound <= fading_away
@@ -47,6 +47,14 @@ def test_the_agent_is_silent_at_once_while_it_is_not_known_what_the_caller_wants
     assert any(fade)
     assert not any(any(frame) for frame in after)
     assert scene.turns[2].interrupted
+
+
+def test_a_question_that_is_still_to_come_makes_no_answer_of_a_backchannel() -> None:
+    greeting = "Good day, this is the practice by the lake, we are open until six. How can I help you?"
+    scene = stage("Okay.", greeting=greeting)
+    run(scene.caller(("quiet", 1.2), ("speak", 0.4), ("agent_quiet", 12), ("quiet", 1), ("hang_up", 0)))
+    assert scene.said_by(Speaker.AGENT) == [greeting]
+    assert scene.said_by(Speaker.CALLER) == []
 
 
 def test_a_notice_is_not_interrupted_and_what_the_caller_says_in_it_is_answered_afterwards() -> None:
