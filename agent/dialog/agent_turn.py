@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.media.playout import Clip, Playout
-from agent.speech.word_marks import heard_text, word_marks
+from agent.speech.word_marks import WordMark, heard_text, word_marks
 
 NEARLY_SAID = 4800
 """Samples, 0.6 s with the pause at the end: a caller who answers that early has guessed the rest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Piece:
     text: str
     clip: Clip
@@ -25,7 +26,12 @@ class _Piece:
 
         The last of what is sent before a cut is still on its way then.
         """
-        return heard_text(self.text, word_marks(self.text, self.pcm, self.language), self.clip.sent + sent_after)
+        return heard_text(self.text, self._marks, self.clip.sent + sent_after)
+
+    @cached_property
+    def _marks(self) -> list[WordMark]:
+        """Made for the pieces of a cut turn alone, and once: an interruption asks for them several times."""
+        return word_marks(self.text, self.pcm, self.language)
 
 
 class AgentTurn:

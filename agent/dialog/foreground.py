@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
+from agent.dialog.listener import VoiceDetection
 from agent.media.pcm import FLOOR_DBFS, rms_dbfs
 
 MARGIN_DB = 15.0
@@ -38,12 +39,8 @@ SPEECH = 0.5
 MUTED = 0.0
 
 
-class Detector(Protocol):
-    """Says how likely each 32 ms window holds speech."""
-
-    def feed(self, frame: bytes) -> list[float]:
-        """The probabilities of the windows that this 20 ms frame completes."""
-        ...
+class Detector(VoiceDetection, Protocol):
+    """One whose memory can be emptied."""
 
     def forget(self) -> None:
         """Judge what comes next as if nothing had been heard before."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -101,16 +101,15 @@ class Work:
     def commit(self) -> None:
         """The caller's turn is over: what was held back may be said."""
         if self._guess is not None:
-            self._parts.speculation.ended(asyncio.get_running_loop().time() - self._began_at, used=True)
+            self._end_speculation(used=True)
         self._urgency.raise_to(Urgency.CALLER_WAITS)
         self._over.set()
         self._parts.speculation.waiting += 1
         self._counts_as_waiting = True
         clock = self._journal.clock()
         ended_s = self._caller.ended_s if self._caller else None
-        self._timings = replace(self._timings, speech_ended=ended_s, turn_ended=clock)
-        if self._guess is not None:
-            self._timings = replace(self._timings, transcribed=self._journal.clock(self._began_at))
+        transcribed = None if self._guess is None else self._journal.clock(self._began_at)
+        self._timings = Timings(speech_ended=ended_s, turn_ended=clock, transcribed=transcribed)
         after_s = self._parts.settings.turns.filler_after_ms / 1000
         if self._owes_apology:
             self._say_one_moment()
@@ -126,7 +125,7 @@ class Work:
             self._filler.cancel()
         self._no_longer_waiting()
         if self.speculative:
-            self._parts.speculation.ended(asyncio.get_running_loop().time() - self._began_at, used=False)
+            self._end_speculation(used=False)
             return
         self._turn.stop()
         marks = self._answer.marks if self._answer else None
@@ -203,12 +202,11 @@ class Work:
         return caller.text
 
     async def _transcript(self, stretch: Stretch) -> str:
-        begun: Sequence[Awaitable[Transcript]] = [asyncio.shield(stretch.transcription)]
-        attempts = list(begun)
+        begun: list[Awaitable[Transcript]] = [asyncio.shield(stretch.transcription)]
 
         def attempt() -> Awaitable[Transcript]:
-            if attempts:
-                return attempts.pop()
+            if begun:
+                return begun.pop()
             return self._hearing.transcribe(stretch.utterance.pcm)
 
         transcript = await with_patience(
@@ -267,6 +265,9 @@ class Work:
         if caller is not None and caller.understood and not caller.answered:
             caller.answered = True
             self._journal.caller_turn(caller)
+
+    def _end_speculation(self, *, used: bool) -> None:
+        self._parts.speculation.ended(asyncio.get_running_loop().time() - self._began_at, used=used)
 
     def _no_longer_waiting(self) -> None:
         if self._counts_as_waiting:

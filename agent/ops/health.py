@@ -15,7 +15,7 @@ Problems = Callable[[], Sequence[str]]
 """What a person should know, one sentence each."""
 
 
-class HealthServer:
+class HealthServer(Site):
     """Serves /health/live (200 while the process runs) and /health/ready (503 while a call would fail)."""
 
     def __init__(self, settings: HttpSettings, checks: Checks, problems: Problems = tuple) -> None:
@@ -24,20 +24,7 @@ class HealthServer:
         app = web.Application()
         app.router.add_get("/health/live", self._live)
         app.router.add_get("/health/ready", self._ready)
-        self._site = Site(app, key="http.port", bind=settings.bind, port=settings.port)
-
-    @property
-    def port(self) -> int:
-        """The port listened on, once started."""
-        return self._site.port
-
-    async def start(self) -> None:
-        """Listen. Raises ConfigurationError if the port is taken."""
-        await self._site.start()
-
-    async def close(self) -> None:
-        """Stop listening."""
-        await self._site.close()
+        super().__init__(app, key="http.port", bind=settings.bind, port=settings.port)
 
     async def _live(self, _request: web.Request) -> web.Response:
         return web.json_response({"live": True})

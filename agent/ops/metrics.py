@@ -141,27 +141,14 @@ class Metrics:
         return Counter(f"{PREFIX}_{name}", text, labels or [], registry=self.registry)
 
 
-class MetricsServer:
+class MetricsServer(Site):
     """Serves /metrics on `http.metrics_port`."""
 
     def __init__(self, settings: HttpSettings, metrics: Metrics) -> None:
         self._metrics = metrics
         app = web.Application()
         app.router.add_get("/metrics", self._get)
-        self._site = Site(app, key="http.metrics_port", bind=settings.bind, port=settings.metrics_port)
-
-    @property
-    def port(self) -> int:
-        """The port listened on, once started."""
-        return self._site.port
-
-    async def start(self) -> None:
-        """Listen. Raises ConfigurationError if the port is taken."""
-        await self._site.start()
-
-    async def close(self) -> None:
-        """Stop listening."""
-        await self._site.close()
+        super().__init__(app, key="http.metrics_port", bind=settings.bind, port=settings.metrics_port)
 
     async def _get(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.bench.conversation.house import Dialled, House
 from agent.errors import TelephonyError
 from agent.rehearsal.alignment import Told, told_turns
 from agent.rehearsal.performance import Performance, Said, Span
+from agent.rehearsal.performer import measured
 from agent.testing import measure
 from agent.testing.line import line_noise
 from agent.testing.softphone import PhoneCall
@@ -156,15 +157,6 @@ async def meet(
 
 def _recorded(dialled: Dialled, said: list[Said], troubles: list[str]) -> Encounter:
     call = dialled.call
+    performance = replace(measured(call, said), events=tuple(dialled.follower.events), troubles=tuple(troubles))
     _, received = measure.read_tracks(call.recording)
-    spans = measure.speech_spans(received)
-    performance = Performance(
-        zero=call.zero,
-        answered=None if call.answered_at is None else call.answered_at / RATE,
-        ended=len(received) / RATE,
-        said=tuple(said),
-        agent_speech=tuple(Span(span.start / RATE, span.end / RATE) for span in spans),
-        events=tuple(dialled.follower.events),
-        troubles=tuple(troubles),
-    )
     return Encounter(performance, received, call.recording)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 
+from agent.speech.spoken.rules import rule
+
 NUMBER = r"(?<![\d.,])\d{1,15}(?:[.,'’]\d{1,9}){0,5}(?![\d])"
 """A number with any marks in it; `parts` tells them apart."""
 LONGEST = 15
 """Digits up to which a number is said as one; a longer one is a code."""
+PREPARING = (
+    rule(r"(?<![\w)])-(?=[$€£]?\d)", "minus "),
+    rule(r"(?<![\d.,])\d{1,3}(?: \d{3}){0,3} 000(?!\d)", lambda match: match[0].replace(" ", "")),
+)
+"""A minus, and thousands parted by spaces, written so that the rules for amounts know them; in any language."""
 
 
 def parts(written: str, decimal_mark: str) -> tuple[str, str]:
@@ -27,6 +34,13 @@ def parts(written: str, decimal_mark: str) -> tuple[str, str]:
     if one_kind and (len(marks) > 1 or thousands):
         return re.sub(r"[.,]", "", plain), ""
     return re.sub(r"[.,]", "", whole), fraction
+
+
+def is_counted(row: str) -> bool:
+    """Whether a row of digits is said as a number; else it is a code: a leading zero, or too long to be counted."""
+    counted = len(row) <= LONGEST and (row == "0" or not row.startswith("0"))
+    looks_like_a_code = len(row) >= 7 and not row.endswith("000")
+    return counted and not looks_like_a_code
 
 
 def groups(digits: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.speech.spoken.amounts import LONGEST, groups, parts
+from agent.speech.spoken.amounts import LONGEST, groups, is_counted, parts
 
 # fmt: off
 ONES = (
@@ -67,10 +67,8 @@ def digits(row: str) -> str:
 
 
 def whole(row: str) -> str:
-    """A row of digits as a number, or digit by digit where it is a code: a leading zero, or too long to be counted."""
-    counted = len(row) <= LONGEST and (row == "0" or not row.startswith("0"))
-    looks_like_a_code = len(row) >= 7 and not row.endswith("000")
-    return cardinal(int(row)) if counted and not looks_like_a_code else digits(row)
+    """A row of digits as a number, or digit by digit where it is a code."""
+    return cardinal(int(row)) if is_counted(row) else digits(row)
 
 
 def decimal(written: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.speech.spoken.addresses import AddressWords, address_rules
-from agent.speech.spoken.amounts import NUMBER, groups, parts
+from agent.speech.spoken.amounts import NUMBER, PREPARING, groups, parts
 from agent.speech.spoken.german_dates import MONTH, date_rules, time_rules
 from agent.speech.spoken.german_money import measure_rules, money_rules
 from agent.speech.spoken.german_numbers import before_noun, cardinal, decimal, digits, ordinal, whole, year
@@ -71,15 +71,11 @@ def stages() -> list[Stage]:
             lambda match: f"{cardinal(int(match[1]))}, ",
         ),
     ]
-    small_rewrites = [
-        rule(r"(?<![\w)])-(?=[$€£]?\d)", "minus "),
-        rule(r"(?<![\d.,])\d{1,3}(?: \d{3}){0,3} 000(?!\d)", lambda match: match[0].replace(" ", "")),
-    ]
     return [
         (False, address_rules(words)),
         (True, list_markers),
         (False, [*abbreviation_rules(), *date_rules()]),
-        (True, [*time_rules(), *small_rewrites, *money_rules(), *telephone_rules(digits, "plus")]),
+        (True, [*time_rules(), *PREPARING, *money_rules(), *telephone_rules(digits, "plus")]),
         (True, [*special_number_rules(), *measure_rules()]),
         (False, sign_rules()),
         (True, number_rules()),
