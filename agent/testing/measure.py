@@ -158,7 +158,9 @@ def active_level_dbfs(pcm: Pcm) -> float:
 
 
 def _levels(pcm: Pcm) -> npt.NDArray[np.float64]:
-    whole = np.pad(pcm, (0, -len(pcm) % WINDOW))
+    """Of each window; the last one may be shorter, and counts by the samples that it has."""
+    rest = len(pcm) % WINDOW
+    whole = np.concatenate([pcm[: len(pcm) - rest], np.resize(pcm[len(pcm) - rest :], WINDOW if rest else 0)])
     return level_profile_dbfs(whole.tobytes(), window_ms=WINDOW_MS)
 
 
