@@ -63,6 +63,12 @@ class AgentTurn:
         """Fall silent now; what was not yet sent never will be."""
         self._playout.stop()
 
+    @property
+    def answer_began_at(self) -> float | None:
+        """The same of the first sentence that is no aside."""
+        own = next((piece.clip.started for piece in self._pieces if not piece.aside), None)
+        return own.result() if own is not None and own.done() else None
+
     async def finished(self) -> None:
         """Wait until every sentence queued so far was played or cut."""
         for piece in list(self._pieces):

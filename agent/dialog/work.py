@@ -129,7 +129,7 @@ class Work:
             return
         self._turn.stop()
         marks = self._answer.marks if self._answer else None
-        clock = self._journal.clock
+        clock, began_at = self._journal.clock, self._turn.answer_began_at
         self._journal.agent_turn(
             self._turn,
             replace(
@@ -137,7 +137,7 @@ class Work:
                 first_token=clock(marks.first_token) if marks and marks.first_token else None,
                 first_clause=clock(marks.first_clause) if marks and marks.first_clause else None,
                 first_sound_queued=clock(marks.first_sound_queued) if marks and marks.first_sound_queued else None,
-                first_sound_played=clock(self._turn.started_at) if self._turn.started_at else None,
+                first_sound_played=clock(began_at) if began_at else None,
             ),
         )
 
