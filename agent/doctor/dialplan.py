@@ -39,6 +39,16 @@ def check_dialplan(steps: Iterable[Mapping[str, str]], app: str, numbers: Iterab
     return good("dialplan", f"our numbers lead to the agent from context {', '.join(sorted({c for c, _ in ways}))}")
 
 
+def check_fallback(steps: Iterable[Mapping[str, str]], context: str) -> Check:
+    """Whether callers whom the agent cannot take have somewhere to go: extension `s` of `capacity.fallback_context`."""
+    if any(step.get("Context") == context and step.get("Extension") == "s" for step in steps):
+        return good("fallback", f"callers without a place go to the context {context}")
+    return warning(
+        "fallback", "no_fallback", f"callers without a place have nowhere to go: context {context} has no extension s",
+        "add it as in extensions.conf of asterisk-config/, or set capacity.fallback_context to one that you have.",
+    )  # fmt: skip
+
+
 def matches(pattern: str, number: str) -> bool:
     """Whether an extension matches a number by Asterisk's rules: `1000`, `_1XXX`, `_+N.`, `_[2-4]!`."""
     if not pattern.startswith("_"):

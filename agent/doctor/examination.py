@@ -77,7 +77,7 @@ class Examination:
                 self._add(*(skipped(name, "ari is broken") for name in BEHIND_ARI))
             else:
                 self._add(check_version(info.version), await _modules(ari), await check_app(ari, running))
-        self._add(*await check_manager(settings.asterisk, settings.agents.numbers))
+        self._add(*await check_manager(settings.asterisk, settings.agents.numbers, settings.capacity.fallback_context))
 
     async def _call(self, settings: Settings, running: RunningAgent | None) -> None:
         in_the_way = [name for name in ("ari", "modules", "asterisk_version", "media_port") if self._is_broken(name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.doctor.check import Check, failed, good, skipped, warning
-from agent.doctor.dialplan import check_dialplan
+from agent.doctor.dialplan import check_dialplan, check_fallback
 from agent.errors import TelephonyError
 from agent.settings import AsteriskSettings
 from agent.telephony.ami_link import AmiLink
@@ -13,11 +13,11 @@ from agent.telephony.ami_state import endpoints_of, registrations_of
 
 _RIGHTS = "give the user `read = system,reporting` and `write = system,reporting` in manager.conf."
 NO_TRUNKS = "no trunk registers anywhere"
-BEHIND_LOGIN = ("dialplan", "telephones", "trunks")
+BEHIND_LOGIN = ("dialplan", "fallback", "telephones", "trunks")
 
 
-async def check_manager(settings: AsteriskSettings, numbers: Iterable[str]) -> list[Check]:
-    """The login, and what is seen behind it."""
+async def check_manager(settings: AsteriskSettings, numbers: Iterable[str], fallback: str) -> list[Check]:
+    """The login, and what is seen behind it; `fallback` is the context for callers without a place."""
     link = AmiLink(
         settings.ami_host,
         settings.ami_port,
@@ -32,7 +32,7 @@ async def check_manager(settings: AsteriskSettings, numbers: Iterable[str]) -> l
     try:
         return [
             good("ami", "the manager interface accepts our password"),
-            await _dialplan(link, settings.app, numbers),
+            *await _dialplan(link, settings.app, numbers, fallback),
             await _telephones(link),
             await _trunks(link),
         ]
@@ -40,11 +40,12 @@ async def check_manager(settings: AsteriskSettings, numbers: Iterable[str]) -> l
         link.close()
 
 
-async def _dialplan(link: AmiLink, app: str, numbers: Iterable[str]) -> Check:
+async def _dialplan(link: AmiLink, app: str, numbers: Iterable[str], fallback: str) -> list[Check]:
     try:
-        return check_dialplan(await link.ask("ShowDialPlan"), app, numbers)
+        steps = list(await link.ask("ShowDialPlan"))
     except TelephonyError as error:
-        return _unseen("dialplan", error)
+        return [_unseen(name, error) for name in ("dialplan", "fallback")]
+    return [check_dialplan(steps, app, numbers), check_fallback(steps, fallback)]
 
 
 async def _telephones(link: AmiLink) -> Check:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent.doctor.check import Status
-from agent.doctor.dialplan import check_dialplan, matches
+from agent.doctor.dialplan import check_dialplan, check_fallback, matches
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,10 @@ ASTERISKS_OWN = step("stasis-phone-agent", "_.", "Stasis", "phone-agent")
 def test_a_dialplan_that_does_not_know_our_application_is_told(plan: list[dict[str, str]]) -> None:
     check = check_dialplan(plan, "phone-agent", ["1000"])
     assert (check.code, check.status) == ("dialplan_without_app", Status.WARNING)
+
+
+def test_callers_without_a_place_need_an_extension_s_of_the_fallback() -> None:
+    plan = [*PLAN, step("elsewhere", "s", "Dial", "PJSIP/reception"), step("aside", "1", "Hangup", "")]
+    assert check_fallback(plan, "elsewhere").code == "ok"
+    assert check_fallback(plan, "aside").code == "no_fallback"
+    assert check_fallback(plan, "phone-agent-fallback").status is Status.WARNING
