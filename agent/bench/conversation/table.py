@@ -34,7 +34,7 @@ def table(command: str, done: Sequence[Done]) -> Table:
     """One line for each measure."""
     found = Table(box=box.SIMPLE_HEAD, title=Text(command, overflow="fold"), title_justify="left", title_style="bold")
     found.add_column("measure", no_wrap=True)
-    for heading in ("value", "unit", "count", "failed", "load", "must", "aim"):
+    for heading in ("value", "unit", "count", "failed", "load", "speed", "must", "aim"):
         found.add_column(heading, justify="left" if heading == "unit" else "right")
     found.add_column("met", justify="center")
     for one in done:
@@ -47,6 +47,7 @@ def table(command: str, done: Sequence[Done]) -> Table:
                 f"{measure.count:,}",
                 Text(str(failed), style="red" if failed else ""),
                 f"{one.load_average[1]:.1f}",
+                f"{min(one.processor_speed):.0f}",
                 figure(measure.must),
                 figure(measure.aim),
                 MARKS[measure.met],
@@ -60,6 +61,7 @@ def conditions_line(conditions: Mapping[str, Any]) -> str:
     parts = [
         f"{conditions['cores']} cores of {conditions['cpu']}",
         f"{conditions['memory_gb']:g} GB",
+        f"{conditions['processor_speed_mb_s']:g} MB/s BLAKE2b",
         f"load average at the start {conditions['load_average'][0]:g}",
         f"{models['stt']}, {models['llm']}, {models['tts']}",
         f"profile {conditions['profile']}",
