@@ -6,8 +6,9 @@ Policy, in the order in which it is decided:
    so that a probability that hovers about the threshold does not tear a word apart.
 2. **Overlap.** While the agent talks, a window at or above `yield_probability` will do: `yield_speech_ms` of that make
    it fall silent at once (`Yield`). Words commit the interruption (`Interrupted`). Silence without words, a backchannel
-   or the agent's own echo take it back (`GoOn`), and so do `yield_limit_ms` in which no word was understood. False
-   alarms in a row make the agent harder to stop. Speech of the agent that is protected is not stopped; what the caller
+   or the agent's own echo take it back (`GoOn`), and so do `yield_limit_ms` in which no word was understood; twice that
+   for `LONG_OVERLAP_MS` of speech of which the ears have not told anything yet. False alarms in a row make the agent
+   harder to stop. Speech of the agent that is protected is not stopped; what the caller
    says in it is heard like anything else.
 3. **Pause.** `pause_ms` after the last speech the turn may be over: understanding it begins (`Paused`). Speech takes
    that back (`Resumed`). Understanding also begins while speech goes on (`Probe`): soon after the agent yielded, and
@@ -35,6 +36,8 @@ HARDEST_YIELD_MS = 256
 HARDER_YIELD = 0.15
 RESUME_AFTER_MS = 96  # of silence after a noise: a gap in the agent's speech any shorter sounds like a stutter
 YIELD_PROBE_MS = 640  # of speech since the agent yielded: a word or two, longer than a cough
+
+LONG_OVERLAP_MS = 800  # longer than a cough and most "mm-hm": where ears are late, a caller who says so much is heard out
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class _Turn:
     """Speech since understanding last began."""
     overlap: Overlap = Overlap.NONE
     yielded_ms: int = 0
+    told: bool = False
+    """Something is known of its words, be it that there are none."""
     paused: bool = False
     wait_ms: int | None = None
     """Wanted silence after the last speech; None: its words are not known."""
@@ -218,6 +223,7 @@ class TurnTaking:
         if turn is None:
             return []
         decisions: list[Decision] = []
+        turn.told = True
         complete = ended_ms == turn.last_speech_ms and not self._in_speech
         if turn.overlap not in {Overlap.NONE, Overlap.WON}:
             if text and self._judge.takes_the_turn(text):
@@ -268,7 +274,7 @@ class TurnTaking:
         if turn.overlap in {Overlap.YIELDED, Overlap.DENIED} and not agent.talks:
             had_yielded, turn.overlap = turn.overlap is Overlap.YIELDED, Overlap.NONE
             return [GoOn(at_ms)] if had_yielded else []  # it had come to its end just then
-        if turn.overlap is Overlap.YIELDED and at_ms - turn.yielded_ms >= self._policy.yield_limit_ms:
+        if turn.overlap is Overlap.YIELDED and at_ms - turn.yielded_ms >= self._yield_limit_ms(turn):
             turn.overlap = Overlap.DENIED
             return self._false_alarm(at_ms)
         return []
@@ -302,6 +308,10 @@ class TurnTaking:
     def _false_alarm(self, at_ms: int) -> list[Decision]:
         self._false_alarms += 1
         return [GoOn(at_ms)]
+
+    def _yield_limit_ms(self, turn: _Turn) -> int:
+        ears_are_late = turn.speech_ms >= LONG_OVERLAP_MS and not turn.told
+        return self._policy.yield_limit_ms * (2 if ears_are_late else 1)
 
     @property
     def _yield_speech_ms(self) -> int:

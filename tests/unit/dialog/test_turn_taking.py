@@ -192,6 +192,12 @@ def test_ears_that_do_not_answer_leave_the_agent_silent_no_longer_than_the_limit
     assert kinds(decisions) == ["SpeechBegan", "Yield", "Paused", "GoOn"]
 
 
+def test_ears_that_are_late_do_not_make_the_agent_speak_over_a_caller_who_says_more_than_a_word() -> None:
+    call = Call(text=None)
+    assert kinds(call.play((0.9, 960), (0, 1600), agent=TALKING)) == ["SpeechBegan", "Yield", "Probe", "Paused"]
+    assert kinds(call.play((0, 800), agent=TALKING)) == ["GoOn"]
+
+
 def test_an_agent_that_comes_to_its_end_just_then_leaves_the_turn_to_the_caller() -> None:
     call = Call(Judge(wants=False), text="Yes.")
     call.play((0.9, 96), agent=TALKING)
