@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,6 +12,11 @@ import psutil
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True)  # CI judges a change, not the luck of its draws; developers draw anew
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 def _sockets() -> dict[int, str]:
