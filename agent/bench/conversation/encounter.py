@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from agent.bench.conversation.house import Dialled, House
+from agent.domain.events import FillerSaid, Trouble, TurnEnded
 from agent.errors import TelephonyError
 from agent.rehearsal.alignment import Told, told_turns
 from agent.rehearsal.performance import Performance, Said, Span
@@ -24,12 +26,13 @@ OVER_TIMEOUT_S = 20.0
 AGENT_TIMEOUT_S = 30.0
 """How long a caller waits for the agent to speak; then the call has failed."""
 LONGEST_SPEECH_S = 120.0
+LOOK_S = 0.1
+"""How often the caller looks whether a filler was followed by the answer."""
 TOLD_AFTER_S = 1.0
 """The agent may tell a turn of the caller's only when the answer to it has begun."""
 AHEAD = RATE // 20
 """A sound for a certain moment is handed to the telephone 50 ms before it."""
 LINE_NOISE_S = 10.0
-TROUBLE = "call.trouble"
 
 
 class SilentAgentError(Exception):
@@ -63,14 +66,17 @@ class Encounter:
     @property
     def agent_troubles(self) -> tuple[str, ...]:
         """What the agent told of its own parts that failed: codes of errors."""
-        return tuple(event["code"] for event in self.performance.events if event["type"] == TROUBLE)
+        return tuple(event["code"] for event in self.performance.events if event["type"] == Trouble.type)
 
 
 class Caller:
     """The person at the telephone, in an answered call. All methods raise CallEndedError where it is over."""
 
-    def __init__(self, call: PhoneCall) -> None:
+    def __init__(self, call: PhoneCall, events: Sequence[Mapping[str, Any]] = ()) -> None:
+        """`events`: the agent's own account of the call, which grows."""
         self.call = call
+        self._events = events
+        self._dealt_with = 0
         self.said: list[Said] = []
         """What was said so far, one item for each `say`."""
         self.heard_until = call.answered_at or 0
@@ -86,6 +92,7 @@ class Caller:
     async def listen(self, quiet_ms: int = 800) -> None:
         """Wait until the agent has spoken since the caller last did, and then was quiet. Raises SilentAgentError."""
         began = await self.agent_begins()
+        await self._bridged("agent", LONGEST_SPEECH_S)
         silent = self.call.agent_quiet(quiet_ms, after=began)
         try:
             self.heard_until = await asyncio.wait_for(silent, LONGEST_SPEECH_S)
@@ -99,6 +106,17 @@ class Caller:
         """
         began = await self.agent_begins(timeout_s=timeout_s)
         await self.call.reached(began + round(TOLD_AFTER_S * RATE))
+        await self._bridged("caller", timeout_s)
+
+    async def _bridged(self, speaker: str, timeout_s: float) -> None:
+        """After a filler: wait until a turn of that speaker's is told. A person hears that a filler is no answer."""
+        until = self.call.position + round(timeout_s * RATE)
+        while self.call.position < until:
+            since = self._events[self._dealt_with :]
+            bridges = any(event["type"] == FillerSaid.type for event in since)
+            if not bridges or any(_ends_turn(event, speaker) for event in since):
+                return
+            await self.call.reached(self.call.position + round(LOOK_S * RATE))
 
     async def until(self, position: int, *, quiet_ms: int = 4000, after: int) -> bool:
         """Wait for a moment in the agent's speech; False: the agent had been quiet for so long before it came."""
@@ -120,7 +138,7 @@ class Caller:
         where = Span(span.start / RATE, span.end / RATE)
         self.said.append(Said(len(self.said) + 1, kind, text, where))
         if takes_turn:
-            self.heard_until = span.end
+            self.heard_until, self._dealt_with = span.end, len(self._events)
         return span
 
 
@@ -141,7 +159,7 @@ async def meet(
             if not await asyncio.wait_for(asyncio.shield(dialled.call.answered), ANSWER_TIMEOUT_S):
                 troubles.append(f"The call was not answered ({dialled.call.ended.result()}).")
             else:
-                caller = Caller(dialled.call)
+                caller = Caller(dialled.call, dialled.follower.events)
                 await play(caller)
         except (CallEndedError, SilentAgentError, TelephonyError) as error:
             troubles.append(str(error))
@@ -153,6 +171,10 @@ async def meet(
         except TimeoutError:
             troubles.append(f"The agent did not tell how the call ended within {OVER_TIMEOUT_S:g} s.")
     return await asyncio.to_thread(_recorded, dialled, caller.said if caller else [], troubles)
+
+
+def _ends_turn(event: Mapping[str, Any], speaker: str) -> bool:
+    return bool(event["type"] == TurnEnded.type and event["turn"]["speaker"] == speaker)
 
 
 def _recorded(dialled: Dialled, said: list[Said], troubles: list[str]) -> Encounter:
