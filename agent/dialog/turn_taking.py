@@ -36,8 +36,7 @@ HARDEST_YIELD_MS = 256
 HARDER_YIELD = 0.15
 RESUME_AFTER_MS = 96  # of silence after a noise: a gap in the agent's speech any shorter sounds like a stutter
 YIELD_PROBE_MS = 640  # of speech since the agent yielded: a word or two, longer than a cough
-
-LONG_OVERLAP_MS = 800  # longer than a cough and most "mm-hm": where ears are late, a caller who says so much is heard out
+LONG_OVERLAP_MS = 800  # longer than a cough and most "mm-hm": who says so much is heard out where ears are late
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from agent.testing.softphone.ending import CallEnd
 from agent.testing.softphone.rtp import RATE, Pcm
 
 SAMPLES_PER_MS = RATE // 1000
+LOOK_MS = 100  # how often the caller looks whether a filler was followed by the answer
 MARGIN_S = 5.0  # a clip takes its own length; so much longer means that the softphone is stuck
 
 T = TypeVar("T")
@@ -67,9 +68,17 @@ class _StepFailedError(Exception):
 class Director:
     """Plays one scenario into one call."""
 
-    def __init__(self, call: Telephone, watch: Watcher, dial: Dial | None = None) -> None:
-        """`dial` is for the step `connect`."""
+    def __init__(
+        self,
+        call: Telephone,
+        watch: Watcher,
+        dial: Dial | None = None,
+        *,
+        bridging: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`dial` is for the step `connect`; `bridging` tells whether the agent has said no more than a filler."""
         self._dial = dial
+        self._bridging = bridging
         self._call = call
         self._watch = watch
         self._waited_for = 0
@@ -116,6 +125,9 @@ class Director:
 
     async def _wait_for_agent(self, quiet_ms: int, timeout_s: float) -> None:
         began = await self._agent_began(timeout_s)
+        until = self._call.position + round(timeout_s * RATE)
+        while self._bridging() and self._call.position < until:
+            began = await self._call.reached(self._call.position + LOOK_MS * SAMPLES_PER_MS)
         silent = self._call.agent_quiet(quiet_ms, after=began)
         with contextlib.suppress(CallEndedError):  # it has spoken and is done, more than quiet
             self._waited_for = await self._within(silent, timeout_s, f"the agent was not quiet for {quiet_ms} ms")

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.domain.call import CallStatus
 from agent.errors import TelephonyError
+from agent.rehearsal.bridging import bridges
 from agent.rehearsal.director import Director
 from agent.rehearsal.events import CallFollower, EventFeed, Listener
 from agent.rehearsal.moments import Moment, MomentKind, Watcher
@@ -60,7 +61,7 @@ async def perform(
             second = await phone.call(*server, number, recording=beside, user=f"{caller}{OTHER}")
             return await _connected(call, second)
 
-        director = Director(call, watch, dial)
+        director = Director(call, watch, dial, bridging=lambda: bridges(follower.events))
         troubles = []
         try:
             if await asyncio.wait_for(asyncio.shield(call.answered), ANSWER_TIMEOUT_S):

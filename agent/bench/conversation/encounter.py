@@ -92,7 +92,7 @@ class Caller:
     async def listen(self, quiet_ms: int = 800) -> None:
         """Wait until the agent has spoken since the caller last did, and then was quiet. Raises SilentAgentError."""
         began = await self.agent_begins()
-        await self._bridged("agent", LONGEST_SPEECH_S)
+        began = await self._bridged("agent", LONGEST_SPEECH_S) or began
         silent = self.call.agent_quiet(quiet_ms, after=began)
         try:
             self.heard_until = await asyncio.wait_for(silent, LONGEST_SPEECH_S)
@@ -108,15 +108,16 @@ class Caller:
         await self.call.reached(began + round(TOLD_AFTER_S * RATE))
         await self._bridged("caller", timeout_s)
 
-    async def _bridged(self, speaker: str, timeout_s: float) -> None:
+    async def _bridged(self, speaker: str, timeout_s: float) -> int | None:
         """After a filler: wait until a turn of that speaker's is told. A person hears that a filler is no answer."""
-        until = self.call.position + round(timeout_s * RATE)
+        until, position = self.call.position + round(timeout_s * RATE), None
         while self.call.position < until:
             since = self._events[self._dealt_with :]
             bridges = any(event["type"] == FillerSaid.type for event in since)
             if not bridges or any(_ends_turn(event, speaker) for event in since):
-                return
-            await self.call.reached(self.call.position + round(LOOK_S * RATE))
+                break
+            position = await self.call.reached(self.call.position + round(LOOK_S * RATE))
+        return position
 
     async def until(self, position: int, *, quiet_ms: int = 4000, after: int) -> bool:
         """Wait for a moment in the agent's speech; False: the agent had been quiet for so long before it came."""

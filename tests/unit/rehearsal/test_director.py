@@ -81,7 +81,11 @@ class PaperPhone:
 
 
 async def _play(
-    phone: PaperPhone, *steps: dict[str, Any], sound_ms: int = 1000, other: PaperPhone | None = None
+    phone: PaperPhone,
+    *steps: dict[str, Any],
+    sound_ms: int = 1000,
+    other: PaperPhone | None = None,
+    bridging_until_ms: int = 0,
 ) -> tuple[Director, list[Moment]]:
     scenario = Scenario.model_validate({"name": "a", "caller": list(steps)})
     lines = [
@@ -95,7 +99,9 @@ async def _play(
         assert other is not None
         return other
 
-    director = Director(phone, moments.append, dial if other else None)
+    director = Director(
+        phone, moments.append, dial if other else None, bridging=lambda: phone.position < bridging_until_ms * MS
+    )
     await director.play(lines)
     assert phone.ended.done()
     return director, moments
@@ -123,6 +129,13 @@ async def test_each_wait_is_for_something_new() -> None:
     phone = PaperPhone((500, 1000), (9000, 9500), (20000, 20500))
     await _play(phone, WAIT, WAIT, WAIT)
     assert phone.did == ["hang up 21200"]
+
+
+async def test_a_filler_is_no_answer_yet() -> None:
+    phone = PaperPhone((500, 1000), (3000, 4000), (9000, 9500))
+    patient = {"wait_for_agent": {"quiet_ms": 700, "timeout_s": 20}}
+    await _play(phone, patient, SAY, bridging_until_ms=3900)
+    assert phone.did == ["say 4700-5700", "hang up 5700"]
 
 
 async def test_an_interruption_is_counted_from_the_agents_first_sound() -> None:
