@@ -63,3 +63,15 @@ class TextToSpeechError(PhoneAgentError):
     """Mouth failed (`tts_error`) or was too slow (`tts_timeout`)."""
 
     code = "tts_error"
+
+
+class StoreError(PhoneAgentError):
+    """The database is gone, full or locked, or refused what was asked of it."""
+
+    code = "store_error"
+
+
+class WebhookError(PhoneAgentError):
+    """An application could not be told or asked something over HTTP, or its address is not allowed."""
+
+    code = "webhook_error"

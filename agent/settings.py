@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -141,6 +142,8 @@ class AgentsSettings(Section):
     """Files NAME.toml or NAME.yaml; empty: the samples that ship with the package."""
     numbers: dict[str, str] = Field(default_factory=lambda: {"1000": "receptionist"})
     """Number dialled → name of the agent."""
+    default: str = ""
+    """Name of the agent that takes calls to numbers which have none; empty: such calls are refused."""
 
 
 class CapacitySettings(Section):
@@ -171,14 +174,61 @@ class ModelsSettings(Section):
     """Where model files may already be, as NAME/FILE or FILE; `phone-agent models pull` looks here first."""
 
 
+class StoreSettings(Section):
+    """The record: calls, transcripts, events, agents, keys. `phone-agent migrate` makes or updates its tables."""
+
+    file: OptionalPath = None
+    """Of SQLite; empty: in the user's data directory. Not used where there is a `url`."""
+    url: SecretStr = SecretStr("")
+    """A PostgreSQL database, such as postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite."""
+    url_file: OptionalPath = None
+    server: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,64}$")] = ""
+    """Name of this server; empty: that of the machine. Servers that share a database need different ones: each closes
+    at its start the calls that it left open when it died."""
+
+
 class HttpSettings(Section):
-    """Health and metrics."""
+    """The API, and metrics."""
 
     bind: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     """0 takes any free port."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """For Prometheus, under /metrics; 0 takes any free port."""
+
+
+def _texts(value: object) -> list[str]:
+    """A list of names; text with commas stands for one, as the environment has it."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _are_subnets(value: list[str]) -> list[str]:
+    for text in value:
+        try:
+            ip_network(text)
+        except ValueError:
+            raise ValueError(f"{text} is no subnet; write one like 10.0.0.0/8") from None
+    return value
+
+
+Subnets = Annotated[list[str], BeforeValidator(_texts), AfterValidator(_are_subnets)]
+
+
+class WebhooksSettings(Section):
+    """How applications are told of events over HTTP. `docs/webhooks.md` explains it."""
+
+    allowed_subnets: Subnets = Field(default_factory=list)
+    """Subnets beside public addresses that endpoints may be in, such as "10.0.0.0/8"; this machine: "127.0.0.1/32"."""
+    timeout_s: float = Field(default=15, gt=0, le=60)
+    """An endpoint that has not answered by then has failed, and is tried again."""
+    concurrency: int = Field(default=8, ge=1, le=64)
+    """Requests to one endpoint at once."""
+    disable_after_days: float = Field(default=5, gt=0, le=60)
+    """An endpoint that nothing got through to for so long is disabled."""
+    sync_timeout_s: float = Field(default=2, gt=0, le=30)
+    """A caller waits so long at most for what an application is asked: who takes the call, what a tool gives."""
 
 
 class LogSettings(Section):
@@ -200,5 +250,7 @@ class Settings(Section):
     agents: AgentsSettings = AgentsSettings()
     capacity: CapacitySettings = CapacitySettings()
     models: ModelsSettings = ModelsSettings()
+    store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     log: LogSettings = LogSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,7 +14,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 class Limits(BaseModel):
     """What bounds a call of this agent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     max_duration_s: float = Field(default=600, gt=0, le=14400)
     """A call is ended politely after so many seconds."""
@@ -26,7 +27,7 @@ class Limits(BaseModel):
 class Phrases(BaseModel):
     """Sentences that are said without the language model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     still_there: Text = "Are you still there?"
     silence_goodbye: Text = "I cannot hear you, so I will hang up now. Please call again. Goodbye."
@@ -47,7 +48,7 @@ class Phrases(BaseModel):
 class Keys(BaseModel):
     """How digits that a caller keys become one entry."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     terminator: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]?$")] = "#"
     """Ends an entry at once and is not part of it; empty: none does."""
@@ -57,10 +58,19 @@ class Keys(BaseModel):
     """An entry of so many keys is complete."""
 
 
+@dataclass(frozen=True, slots=True)
+class AgentRef:
+    """Which agent, in which version."""
+
+    name: Name
+    version: int | None = None
+    """None: agents have no versions here, as where they come from files alone."""
+
+
 class Agent(BaseModel):
     """A configured persona."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     greeting: Text

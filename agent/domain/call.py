@@ -97,6 +97,8 @@ class Call:
     """Q.850 cause as Asterisk gave it."""
     sip_code: int | None = None
     """Last SIP status code of the leg, where there was one."""
+    agent_version: int | None = None
+    """The agent's version, which the call keeps to its end."""
 
 
 def transition(

@@ -1,0 +1,65 @@
+"""A call as the API shows it and webhooks carry it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.domain.call import CallStatus, Direction, EndedReason
+
+
+class Latency(BaseModel):
+    """How long the caller waited for answers: from the end of their speech to the first sound of the answer."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    answers: int
+    """How many answers the figures rest on."""
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    max_ms: float | None = None
+
+
+class CallResource(BaseModel):
+    """One conversation by telephone."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
+
+    object: Literal["call"] = "call"
+    id: str
+    direction: Direction
+    status: CallStatus
+    ended_reason: EndedReason | None = None
+    """Why it ended; null while it goes on."""
+    from_: str | None = Field(alias="from")
+    """The caller's number as the network gave it; may be empty; null once personal data was erased."""
+    to: str | None
+    """The number that was dialled."""
+    agent: str
+    """Name of the agent that has the call; empty where no agent has that number."""
+    agent_version: int | None = None
+    """The version it started with, which it keeps to its end."""
+    created_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    """From the answer to the end; null for a call that was not answered or goes on."""
+    latency: Latency | None = None
+    """Null until the call has ended."""
+    cpu_seconds: float | None = None
+    """Processor time that the call cost, all model processes together; null where it is not known."""
+    hangup_cause: int | None = None
+    """Q.850 cause as Asterisk gave it."""
+    sip_code: int | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """Yours: kept and given back as it is."""
+    variables: dict[str, Any] = Field(default_factory=dict)
+    """What the agent was told about this call."""
+    erased_at: datetime | None = None
+    """When personal data, transcript and recording were erased."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values, by their public names."""
+        return self.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,40 @@
+"""The types of events that the API lists and webhooks carry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What may happen, as applications are told of it."""
+
+    CALL_CREATED = "call.created"
+    CALL_RINGING = "call.ringing"
+    CALL_ANSWERED = "call.answered"
+    CALL_ENDED = "call.ended"
+    """One for every call, whatever its outcome."""
+    CALL_REJECTED = "call.rejected"
+    """There was no place for the caller; `call.ended` follows."""
+    CALL_DTMF_RECEIVED = "call.dtmf.received"
+    CALL_TURN_COMPLETED = "call.turn.completed"
+    CALL_TOOL_CALLED = "call.tool.called"
+    CALL_TRANSCRIPT_READY = "call.transcript.ready"
+    CALL_RECORDING_READY = "call.recording.ready"
+    CALL_SUMMARY_READY = "call.summary.ready"
+    CALL_TRANSFER_STARTED = "call.transfer.started"
+    CALL_TRANSFER_COMPLETED = "call.transfer.completed"
+    CALL_TRANSFER_FAILED = "call.transfer.failed"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    SYSTEM_DEGRADED = "system.degraded"
+    SYSTEM_RECOVERED = "system.recovered"
+    PING = "ping"
+    """Sent on request, to try an endpoint."""
+
+
+ON_REQUEST = frozenset({EventType.CALL_TURN_COMPLETED, EventType.CALL_TOOL_CALLED})
+"""Types that an endpoint gets only where it names them: they come many times in each call."""
+
+
+def wanted(event_type: str, chosen: list[str] | tuple[str, ...]) -> bool:
+    """Whether an endpoint that chose these types (none: the usual ones) is told of an event."""
+    return event_type in chosen if chosen else event_type not in ON_REQUEST

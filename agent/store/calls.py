@@ -1,0 +1,155 @@
+"""Calls in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.domain.call import Call, CallStatus
+from agent.domain.call_resource import CallResource
+from agent.store.keyset import Position, page
+from agent.store.schema import calls
+
+OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
+
+
+async def insert(connection: AsyncConnection, call: Call, *, server: str) -> None:
+    """A call that has just come to be; `server` is the process that leads it."""
+    await connection.execute(
+        calls.insert().values(
+            id=call.id,
+            direction=call.direction,
+            status=call.status,
+            caller=call.caller,
+            callee=call.callee,
+            agent=call.agent,
+            agent_version=call.agent_version,
+            server=server,
+            created_at=call.created_at,
+            metadata={},
+            variables={},
+            last_sequence=0,
+        )
+    )
+
+
+async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[str, Any] | None = None) -> None:
+    """The call is now as `call` says; what others may set (metadata, variables) is left alone."""
+    values: dict[str, Any] = {
+        "status": call.status,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "ended_reason": call.ended_reason,
+        "hangup_cause": call.hangup_cause,
+        "sip_code": call.sip_code,
+    }
+    if latency is not None:
+        values["latency"] = dict(latency)
+    await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
+
+
+async def set_metadata(connection: AsyncConnection, call_id: str, metadata: Mapping[str, Any]) -> CallResource | None:
+    """Replace it; None where there is no such call."""
+    changed = update(calls).where(calls.c.id == call_id).values(metadata=dict(metadata)).returning(calls)
+    return _resource((await connection.execute(changed)).one_or_none())
+
+
+async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
+    """One call."""
+    return _resource((await connection.execute(select(calls).where(calls.c.id == call_id))).one_or_none())
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls are wanted; what is None does not matter."""
+
+    status: str | None = None
+    direction: str | None = None
+    agent: str | None = None
+    created_after: datetime | None = None
+    """At or after."""
+    created_before: datetime | None = None
+
+    def applied(self, query: Select[Any]) -> Select[Any]:
+        """The query for these alone."""
+        for column, value in ((calls.c.status, self.status), (calls.c.direction, self.direction)):
+            query = query if value is None else query.where(column == value)
+        if self.agent is not None:
+            query = query.where(calls.c.agent == self.agent)
+        if self.created_after is not None:
+            query = query.where(calls.c.created_at >= self.created_after)
+        if self.created_before is not None:
+            query = query.where(calls.c.created_at < self.created_before)
+        return query
+
+
+async def listed(
+    connection: AsyncConnection,
+    chosen: CallFilter,
+    *,
+    limit: int,
+    after: Position | None = None,
+    descending: bool = True,
+) -> list[CallResource]:
+    """A page of calls, and one more where there is one; see `agent.store.keyset`."""
+    wanted = page(
+        chosen.applied(select(calls)), calls.c.created_at, calls.c.id, after=after, limit=limit, descending=descending
+    )
+    return [resource(row) for row in await connection.execute(wanted)]
+
+
+async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:
+    """Calls that are not over by the record and were led by that process."""
+    wanted = select(calls).where(calls.c.server == server, calls.c.status.in_(OPEN)).order_by(calls.c.created_at)
+    return [_call(row) for row in await connection.execute(wanted)]
+
+
+def resource(row: Row[Any]) -> CallResource:
+    """A row as the API shows it."""
+    lasted = row.ended_at - row.answered_at if row.ended_at and row.answered_at else None
+    return CallResource.model_validate(
+        {
+            "id": row.id,
+            "direction": row.direction,
+            "status": row.status,
+            "ended_reason": row.ended_reason,
+            "from": row.caller,
+            "to": row.callee,
+            "agent": row.agent,
+            "agent_version": row.agent_version,
+            "created_at": row.created_at,
+            "answered_at": row.answered_at,
+            "ended_at": row.ended_at,
+            "duration_seconds": None if lasted is None else round(lasted.total_seconds(), 3),
+            "latency": row.latency,
+            "cpu_seconds": row.cpu_seconds,
+            "hangup_cause": row.hangup_cause,
+            "sip_code": row.sip_code,
+            "metadata": row.metadata,
+            "variables": row.variables,
+            "erased_at": row.erased_at,
+        }
+    )
+
+
+def _resource(row: Row[Any] | None) -> CallResource | None:
+    return None if row is None else resource(row)
+
+
+def _call(row: Row[Any]) -> Call:
+    return Call(
+        id=row.id,
+        direction=row.direction,
+        caller=row.caller or "",
+        callee=row.callee or "",
+        agent=row.agent,
+        status=CallStatus(row.status),
+        created_at=row.created_at,
+        answered_at=row.answered_at,
+        agent_version=row.agent_version,
+    )

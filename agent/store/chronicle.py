@@ -1,0 +1,78 @@
+"""What of a call's events becomes part of the record: change, public event, deliveries in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.domain.call import CallStatus
+from agent.domain.event_types import EventType
+from agent.domain.events import CallChanged, CallRefused, Event, KeysEntered, TurnEnded
+from agent.domain.turn_resource import TurnResource
+from agent.domain.waiting_times import waiting_times
+from agent.store import calls, events, turns
+from agent.store.engine import Store
+from agent.store.events import StoredEvent
+
+RECORDED = (CallChanged, CallRefused, KeysEntered, TurnEnded)
+"""Events that are kept; others are of the moment."""
+
+
+class Chronicle:
+    """Writes events of calls that this process leads."""
+
+    def __init__(self, store: Store, *, server: str) -> None:
+        """`server` names this process."""
+        self._store = store
+        self._server = server
+        self._begun: set[str] = set()
+
+    async def write(self, connection: AsyncConnection, event: Event) -> list[StoredEvent]:
+        """Record one event within a transaction; what applications are told of it."""
+        match event:
+            case CallChanged():
+                return await self._call_changed(connection, event)
+            case TurnEnded(turn=turn):
+                await turns.insert(connection, event.call_id, turn)
+                data: dict[str, Any] = {"turn": TurnResource.of(turn).as_json()}
+                return [await self._append(connection, EventType.CALL_TURN_COMPLETED, event, data)]
+            case KeysEntered(digits=digits):
+                return [await self._append(connection, EventType.CALL_DTMF_RECEIVED, event, {"digits": digits})]
+            case CallRefused(rule=rule, calls=under_way, capacity=capacity):
+                data = {"rule": rule, "calls": under_way, "capacity": capacity}
+                return [await self._append(connection, EventType.CALL_REJECTED, event, data)]
+            case _:
+                return []
+
+    async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
+        call = event.call
+        if call.status is CallStatus.RINGING and call.id not in self._begun:
+            await calls.insert(connection, call, server=self._server)
+            told = [EventType.CALL_CREATED, EventType.CALL_RINGING]
+        elif call.status.terminal:
+            found = waiting_times(await turns.of_call(connection, call.id))
+            await calls.change(connection, call, latency=found.model_dump())
+            told = [EventType.CALL_ENDED]
+            if call.answered_at is not None:
+                told.append(EventType.CALL_TRANSCRIPT_READY)
+        else:
+            await calls.change(connection, call)
+            told = [EventType.CALL_ANSWERED] if call.status is CallStatus.IN_PROGRESS else []
+        stored = []
+        for event_type in told:
+            shown = await calls.get(connection, call.id)
+            data = {"call": shown.as_json() if shown else None}
+            stored.append(await self._append(connection, event_type, event, data))
+        return stored
+
+    def committed(self, event: Event) -> None:
+        """The transaction that holds `event` is on disk."""
+        if isinstance(event, CallChanged):
+            (self._begun.discard if event.call.status.terminal else self._begun.add)(event.call_id)
+
+    async def _append(
+        self, connection: AsyncConnection, event_type: EventType, event: Event, data: Mapping[str, Any]
+    ) -> StoredEvent:
+        return await events.append(self._store, connection, event_type, at=event.at, data=data, call_id=event.call_id)

@@ -1,0 +1,202 @@
+"""The tables. A change here needs a migration in `migrations/versions`; a test compares both."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from agent.store.columns import Json, Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = String(40)
+"""A prefix of up to eight letters, an underscore, a ULID."""
+_NUMBERED = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up only what it calls INTEGER."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("direction", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("caller", Json),
+    Column("callee", Json),
+    Column("agent", String(64), nullable=False),
+    Column("agent_version", Integer),
+    Column("server", String(64), nullable=False),  # the `serve` process that leads it
+    Column("created_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("ended_at", Moment),
+    Column("ended_reason", String(32)),
+    Column("hangup_cause", Integer),
+    Column("sip_code", Integer),
+    Column("latency", Json),  # figures of its answers
+    Column("cpu_seconds", Float),
+    Column("metadata", Json, nullable=False),
+    Column("variables", Json, nullable=False),
+    Column("last_sequence", Integer, nullable=False, default=0),  # of its events
+    Column("erased_at", Moment),
+    Index(None, "created_at", "id"),
+    Index(None, "status", "created_at", "id"),
+    Index(None, "agent", "created_at", "id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn_index", Integer, primary_key=True),
+    Column("speaker", String(8), nullable=False),
+    Column("text", Json, nullable=False),
+    Column("started_at", Float, nullable=False),  # seconds since the answer
+    Column("ended_at", Float, nullable=False),
+    Column("interrupted", Boolean, nullable=False),
+    Column("timings", Json, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", _NUMBERED, primary_key=True, autoincrement=True),  # over all calls, in the order of commits
+    Column("id", _ID, nullable=False, unique=True),
+    Column("type", String(64), nullable=False),
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE")),
+    Column("sequence", Integer),  # within its call, from 1
+    Column("at", Moment, nullable=False),
+    Column("data", Json, nullable=False),
+    UniqueConstraint("call_id", "sequence"),
+    Index(None, "at"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("version", Integer, nullable=False),  # the latest
+    Column("source", String(8), nullable=False),  # file or api
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+)
+_LIVE = agents.c.deleted_at.is_(None)
+Index("uq_agents_name_live", agents.c.name, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+agent_versions = Table(
+    "agent_versions",
+    metadata,
+    Column("agent_id", _ID, ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("definition", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+phone_numbers = Table(
+    "phone_numbers",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("agent_id", _ID, ForeignKey("agents.id"), nullable=False),
+    Column("source", String(8), nullable=False),  # file or api
+    Column("metadata", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("url", Json, nullable=False),
+    Column("description", Json, nullable=False),
+    Column("events", Json, nullable=False),  # types; empty: all but those on request
+    Column("secret", String(128), nullable=False),
+    Column("old_secret", String(128)),  # signs too, until it expires
+    Column("old_secret_expires_at", Moment),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", String(32)),
+    Column("failing_since", Moment),  # no delivery got through since then
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("endpoint_id", _ID, ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", _ID, ForeignKey("events.id", ondelete="CASCADE"), nullable=False),
+    Column("event_type", String(64), nullable=False),
+    Column("call_id", _ID),
+    Column("sequence", Integer),  # of the event within its call
+    Column("status", String(16), nullable=False),  # pending, delivered, dead, canceled
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("leased_until", Moment),  # a sender works on it until then at most
+    Column("leased_by", String(64)),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("response_status", Integer),
+    Column("error", Json),
+    Index(None, "endpoint_id", "status", "next_attempt_at"),
+    Index(None, "endpoint_id", "call_id", "status", "sequence"),
+    Index(None, "endpoint_id", "created_at", "id"),
+    Index(None, "event_id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Json, nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of the whole key, which has 256 random bits
+    Column("hint", String(16), nullable=False),  # its first characters
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("api_key_id", _ID, primary_key=True),
+    Column("idempotency_key", String(255), primary_key=True),
+    Column("request", String(64), nullable=False),  # SHA-256 of method, path and body
+    Column("created_at", Moment, nullable=False),
+    Column("status", Integer),  # of the answer; NULL while it is being worked on
+    Column("headers", Json),
+    Column("body", Json),
+    Index(None, "created_at"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", String(16), nullable=False),  # recording, ready, deleted
+    Column("file", String(128), nullable=False),  # within the folder of recordings
+    Column("seconds", Float),
+    Column("size", BigInteger),
+    Column("created_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+)

@@ -1,0 +1,182 @@
+"""The record of calls in a real database, also while that is away."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from agent.domain.call import Call, CallStatus, Direction, EndedReason, transition
+from agent.domain.event_types import EventType
+from agent.domain.events import CallChanged, CallRefused, FillerSaid, KeysEntered, TurnEnded
+from agent.domain.turns import Speaker, Timings, Turn
+from agent.store import calls, events, turns
+from agent.store.calls import CallFilter
+from agent.store.chronicle import Chronicle
+from agent.store.engine import Store
+from agent.store.events import StoredEvent
+from agent.store.keyset import Position
+from agent.store.leftovers import close_leftovers
+from agent.store.recorder import Recorder
+from agent.store.schema import calls as calls_table
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+RINGING = Call("call_1", Direction.INBOUND, "+4930123", "1000", "receptionist", CallStatus.RINGING, NOW)
+ANSWERED = transition(RINGING, CallStatus.IN_PROGRESS, at=NOW + timedelta(seconds=1))
+ENDED = transition(ANSWERED, CallStatus.COMPLETED, at=NOW + timedelta(seconds=61), reason=EndedReason.CALLER_HANGUP)
+GREETING = Turn(0, Speaker.AGENT, "Good day.", 0.1, 1.2)
+QUESTION = Turn(1, Speaker.CALLER, "When\x00 do you open? '; DROP TABLE calls; --", 2.0, 3.0)
+ANSWER = Turn(2, Speaker.AGENT, "At nine.", 3.6, 4.2, timings=Timings(speech_ended=3.0, first_sound_played=3.6))
+
+
+def changed(call: Call) -> CallChanged:
+    return CallChanged(call.id, call.ended_at or call.answered_at or call.created_at, call=call)
+
+
+def ended(turn: Turn) -> TurnEnded:
+    return TurnEnded("call_1", NOW + timedelta(seconds=turn.ended_at), turn=turn)
+
+
+class Told:
+    def __init__(self) -> None:
+        self.events: list[StoredEvent] = []
+
+    def __call__(self, stored: Any) -> None:
+        self.events += stored
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+
+@pytest.fixture
+async def told() -> Told:
+    return Told()
+
+
+async def record(store: Store, told: Told, *happened: Any) -> Recorder:
+    recorder = Recorder(store, Chronicle(store, server="one"), told=told)
+    for event in happened:
+        recorder(event)
+    recorder.start()
+    await recorder.close(timeout_s=60)
+    return recorder
+
+
+async def test_a_call_is_recorded_with_its_turns_and_told_in_order(store: Store, told: Told) -> None:
+    turns_of_it = [ended(turn) for turn in (GREETING, QUESTION, ANSWER)]
+    await record(store, told, changed(RINGING), changed(ANSWERED), *turns_of_it, changed(ENDED))
+    assert told.types == [
+        EventType.CALL_CREATED,
+        EventType.CALL_RINGING,
+        EventType.CALL_ANSWERED,
+        EventType.CALL_TURN_COMPLETED,
+        EventType.CALL_TURN_COMPLETED,
+        EventType.CALL_TURN_COMPLETED,
+        EventType.CALL_ENDED,
+        EventType.CALL_TRANSCRIPT_READY,
+    ]
+    assert [event.sequence for event in told.events] == [1, 2, 3, 4, 5, 6, 7, 8]
+    async with store.read() as connection:
+        call = await calls.get(connection, "call_1")
+        assert await turns.of_call(connection, "call_1") == [GREETING, QUESTION, ANSWER]
+        kept = await events.after_sequence(connection, "call_1", 0, limit=100)
+    assert kept == told.events
+    assert call is not None
+    assert (call.status, call.ended_reason, call.duration_seconds) == ("completed", "caller_hangup", 60.0)
+    assert call.latency is not None
+    assert (call.latency.answers, call.latency.p50_ms) == (1, 600.0)
+    assert told.events[-2].data["call"] == call.as_json()
+
+
+async def test_a_call_that_was_refused_has_no_transcript(store: Store, told: Told) -> None:
+    refused = transition(RINGING, CallStatus.FAILED, at=NOW, reason=EndedReason.LIMIT_EXCEEDED)
+    no_place = CallRefused("call_1", NOW, rule="busy", calls=4, capacity=4)
+    await record(store, told, changed(RINGING), no_place, changed(refused))
+    assert told.types[2:] == [EventType.CALL_REJECTED, EventType.CALL_ENDED]
+
+
+async def test_what_is_of_the_moment_is_not_kept(store: Store, told: Told) -> None:
+    await record(store, told, changed(RINGING), FillerSaid("call_1", NOW))
+    assert told.types == [EventType.CALL_CREATED, EventType.CALL_RINGING]
+
+
+async def test_an_event_that_cannot_be_recorded_holds_up_no_other_and_is_counted(store: Store, told: Told) -> None:
+    stray = KeysEntered("call_of_nobody", NOW, digits="1")
+    recorder = await record(store, told, changed(RINGING), stray, KeysEntered("call_1", NOW, digits="2"))
+    assert told.types[2:] == [EventType.CALL_DTMF_RECEIVED]
+    assert recorder.lost == 1
+
+
+async def test_nothing_is_lost_while_the_database_is_away(store: Store, told: Told) -> None:
+    waits = 0
+
+    async def sleep(_seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        assert recorder.problem is not None
+        if waits == 3:
+            async with store.write() as connection:
+                await connection.execute(text("ALTER TABLE gone RENAME TO calls"))
+
+    async with store.write() as connection:
+        await connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+    recorder = Recorder(store, Chronicle(store, server="one"), told=told, sleep=sleep)
+    for event in (changed(RINGING), changed(ANSWERED)):
+        recorder(event)
+    recorder.start()
+    await recorder.flush()
+    assert recorder.problem is None
+    await recorder.close(timeout_s=60)
+    assert told.types == [EventType.CALL_CREATED, EventType.CALL_RINGING, EventType.CALL_ANSWERED]
+    assert (recorder.lost, waits) == (0, 3)
+
+
+async def test_what_is_left_when_the_server_stops_without_a_database_is_counted(store: Store, told: Told) -> None:
+    async with store.write() as connection:
+        await connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+    recorder = await asyncio.wait_for(_stopped_at_once(store, told), 60)
+    assert (recorder.lost, told.types) == (1, [])
+    async with store.write() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO calls"))
+
+
+async def _stopped_at_once(store: Store, told: Told) -> Recorder:
+    recorder = Recorder(store, Chronicle(store, server="one"), told=told)
+    recorder(changed(RINGING))
+    recorder.start()
+    await recorder.close(timeout_s=0)
+    return recorder
+
+
+async def test_calls_that_a_dead_process_left_open_are_closed_once_and_told(store: Store, told: Told) -> None:
+    await record(store, told, changed(RINGING), changed(ANSWERED))
+    chronicle = Chronicle(store, server="one")
+    assert await close_leftovers(store, chronicle, server="another", now=ENDED.ended_at or NOW) == []
+    closed = await close_leftovers(store, chronicle, server="one", now=ENDED.ended_at or NOW)
+    assert [event.type for event in closed] == [EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT_READY]
+    assert closed[0].data["call"]["ended_reason"] == "internal_error"
+    assert await close_leftovers(store, chronicle, server="one", now=NOW) == []
+
+
+async def test_the_list_is_paged_without_gaps_while_calls_come(store: Store, told: Told) -> None:
+    for number in range(5):
+        await record(store, told, changed(_numbered(number)))
+    async with store.read() as connection:
+        first = (await calls.listed(connection, CallFilter(), limit=2))[:2]
+    await record(store, told, changed(_numbered(9)))
+    async with store.read() as connection:
+        last = first[-1]
+        rest = await calls.listed(connection, CallFilter(), limit=9, after=Position(last.created_at, last.id))
+        count = await connection.scalar(select(func.count()).select_from(calls_table))
+    assert [call.id for call in [*first, *rest]] == ["call_4", "call_3", "call_2", "call_1", "call_0"]
+    assert count == 6
+
+
+def _numbered(number: int) -> Call:
+    return Call(
+        f"call_{number}", Direction.INBOUND, "", "1000", "a", CallStatus.RINGING, NOW + timedelta(seconds=number // 2)
+    )
