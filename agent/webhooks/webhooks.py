@@ -1,0 +1,59 @@
+"""Webhooks of a running server: what is sent, to whom, and what becomes of endpoints that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_network
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.domain.event_types import EventType
+from agent.settings import WebhooksSettings
+from agent.store import events
+from agent.store.engine import Store
+from agent.store.events import StoredEvent
+from agent.store.webhook_endpoints import WebhookEndpoint
+from agent.webhooks.client import WebhookClient
+from agent.webhooks.connector import Targets
+from agent.webhooks.sender import WebhookSender
+from agent.webhooks.sync_call import Clock, SyncCalls, utc_now
+from agent.webhooks.targets import TargetPolicy
+
+CLOSE_S = 3.0
+"""Requests under way get so long at the end; what was not answered is sent again later."""
+
+
+class Webhooks:
+    """Belongs to one event loop."""
+
+    def __init__(self, store: Store, settings: WebhooksSettings, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._clock = clock
+        self.targets = Targets(TargetPolicy([ip_network(subnet) for subnet in settings.allowed_subnets]))
+        """Which addresses endpoints may have."""
+        self._client = WebhookClient(self.targets)
+        self._sender = WebhookSender(store, self._client, settings, on_disabled=self._disabled, clock=clock)
+        self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock)
+        """Asks applications and waits for the answer."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be sent at present; None where all is well."""
+        return self._sender.problem
+
+    def start(self) -> None:
+        """Begin to send what is due."""
+        self._sender.start()
+
+    def told(self, _events: Sequence[StoredEvent]) -> None:
+        """Events are on disk, and with them deliveries."""
+        self._sender.wake()
+
+    async def close(self) -> None:
+        """Send no more."""
+        await self._sender.close(CLOSE_S)
+        await self._client.close()
+
+    async def _disabled(self, connection: AsyncConnection, endpoint: WebhookEndpoint) -> None:
+        data = {"webhook_endpoint": {"id": endpoint.id, "url": endpoint.url, "reason": endpoint.disabled_reason}}
+        await events.append(self._store, connection, EventType.WEBHOOK_ENDPOINT_DISABLED, at=self._clock(), data=data)
