@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from agent.bench.echo import Echo
+from agent.domain.agent import AgentRef
 from agent.domain.events import CallChanged, Event
 from agent.media.server import AudioSocketServer
 from agent.ops import logs
@@ -40,7 +41,7 @@ async def _serve(asterisk: dict[str, str], *, realtime: bool) -> None:
                 ari,
                 media,
                 settings,
-                agent_for=lambda _number: "echo",
+                agent_for=lambda _number: AgentRef("echo"),
                 handle_call=echo,
                 sink=Teller(echo),
             )

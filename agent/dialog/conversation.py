@@ -7,8 +7,10 @@ end of the stream) comes through one queue and is handled in order, so nothing h
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 
+from agent.dialog.arrivals import Arrivals
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
 from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WorkDone
@@ -34,9 +36,8 @@ from agent.dialog.turn_taking import (
 from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
+from agent.domain.commands import Command, HangUp, Hint, Say
 from agent.errors import PhoneAgentError
-from agent.media.ending import MediaEnd
-from agent.media.outcome import Outcome
 from agent.media.stream import MediaStream
 
 
@@ -51,20 +52,21 @@ class Conversation:
         stream: MediaStream,
         *,
         keys: asyncio.Queue[str],
+        commands: asyncio.Queue[Command],
         closing: asyncio.Event,
         press: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`keys` brings the digits that the caller presses; `closing` is set when the agent is shut down.
+        """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
+        the agent is shut down.
 
         `press` presses keys towards the caller; it raises a PhoneAgentError where that is not possible.
         """
         self._parts = parts
         self._agent = agent
         self._stream = stream
-        self._keys = keys
+        self._outside = keys, commands, closing
         self._press = press
         self._key_pad = KeyPad(agent.keys)
-        self._server_closes = closing
         self._loop = asyncio.get_running_loop()
         llm = parts.settings.llm
         history = History(system_prompt(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
@@ -92,6 +94,7 @@ class Conversation:
         self._guess: Understood | None = None
         self._caller: CallerTurn | None = None
         self._waiting: list[Stretch] = []
+        self._to_say: deque[Say] = deque()
         self._cut_tasks: set[asyncio.Task[EndedReason | None]] = set()
         self._last_agent_text = ""
 
@@ -100,14 +103,9 @@ class Conversation:
 
         `caller_hangup` stands for any end of the stream that was not ours. Cancelling ends it at once.
         """
-        background: list[asyncio.Task[None]] = [
-            asyncio.create_task(self._listener.run(self._stream.frames), name="listener"),
-            asyncio.create_task(self._watch_keys(), name="keys"),
-            asyncio.create_task(self._watch_closing(), name="closing"),
-        ]
-        self._stream.closed.add_done_callback(self._stream_closed)
-        time_up = MustEnd(self._agent.phrases.time_is_up, EndedReason.MAX_DURATION)
-        timer = self._loop.call_later(self._agent.limits.max_duration_s, self._inputs.put_nowait, time_up)
+        background = [asyncio.create_task(self._listener.run(self._stream.frames), name="listener")]
+        arrivals = Arrivals(self._inputs.put_nowait, self._agent, self._stream)
+        arrivals.start(*self._outside)
         silence: asyncio.TimerHandle | None = None
         try:
             self._read_ahead()
@@ -116,12 +114,11 @@ class Conversation:
                 reason = self._handle(await self._inputs.get())
                 if reason is not None:
                     return reason
+                self._say_what_waits()
                 if silence is not None:
                     silence.cancel()
                 silence = self._watch_silence()
         finally:
-            self._stream.closed.remove_done_callback(self._stream_closed)
-            timer.cancel()
             if silence is not None:
                 silence.cancel()
             self._cut()
@@ -129,7 +126,9 @@ class Conversation:
             background += [self._reading] if self._reading is not None else []
             for task in background:
                 task.cancel()
-            await asyncio.gather(*background, *self._cut_tasks, self._drafting.close(), return_exceptions=True)
+            await asyncio.gather(
+                *background, *self._cut_tasks, arrivals.close(), self._drafting.close(), return_exceptions=True
+            )
 
     def _handle(self, happened: Happening) -> EndedReason | None:
         match happened:
@@ -147,9 +146,27 @@ class Conversation:
                 self._end_with(text, reason)
             case StreamClosed():
                 return EndedReason.CALLER_HANGUP
+            case Say() | Hint() | HangUp():
+                self._obey(happened)
             case _:
                 self._listen(happened)
         return None
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Say():
+                self._to_say.append(command)
+            case Hint(text):
+                self._journal.history.noted(text)
+                self._read_ahead()
+            case HangUp(farewell):
+                self._end_with(farewell or self._agent.phrases.farewell, EndedReason.API_HANGUP)
+
+    def _say_what_waits(self) -> None:
+        """What the back end wants said, as soon as neither side has the turn."""
+        if self._to_say and self._task is None and self._caller_quiet.is_set():
+            say = self._to_say.popleft()
+            self._start(self._begin().say_phrase(say.text, protected=not say.interruptible))
 
     def _overlap(self, decision: Yield | GoOn | Interrupted) -> None:
         match decision:
@@ -371,14 +388,3 @@ class Conversation:
                 self._start(self._begin().say_phrase(self._agent.phrases.still_there))
             case SilenceAction.END:
                 self._end_with(self._agent.phrases.silence_goodbye, EndedReason.SILENCE_TIMEOUT)
-
-    async def _watch_keys(self) -> None:
-        while True:
-            self._inputs.put_nowait(Key(await self._keys.get()))
-
-    async def _watch_closing(self) -> None:
-        await self._server_closes.wait()
-        self._inputs.put_nowait(MustEnd(self._agent.phrases.shutting_down, EndedReason.SERVER_SHUTDOWN))
-
-    def _stream_closed(self, _closed: Outcome[MediaEnd]) -> None:
-        self._inputs.put_nowait(StreamClosed())

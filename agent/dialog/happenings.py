@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.dialog.listener import Draft, Heard
 from agent.domain.call import EndedReason
+from agent.domain.commands import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +52,4 @@ class Key:
     digit: str = ""
 
 
-Happening = Heard | Understood | WorkDone | MustEnd | SilenceDue | StreamClosed | Key
+Happening = Heard | Understood | WorkDone | MustEnd | SilenceDue | StreamClosed | Key | Command

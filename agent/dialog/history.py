@@ -49,6 +49,10 @@ class History:
             self._add(Role.AGENT, text + CUT if interrupted else text)
             self._was_interrupted = interrupted
 
+    def noted(self, text: str) -> None:
+        """Add what the back end lets the model know."""
+        self._add(Role.SYSTEM, text)
+
     def messages(self, pending: str | None = None) -> list[Message]:
         """The prompt: the system's message, then the turns in order.
 

@@ -152,9 +152,13 @@ class Work:
         self._turn.say(text, pcm)
         await self._turn.finished()
 
-    async def say_phrase(self, text: str, *, then_protected: str = "") -> EndedReason | None:
-        """Say a fixed sentence, and one that may not be interrupted; a mouth that stays away ends the call."""
+    async def say_phrase(self, text: str, *, then_protected: str = "", protected: bool = False) -> EndedReason | None:
+        """Say a fixed sentence, and one that may not be interrupted; a mouth that stays away ends the call.
+
+        `protected`: the first one may not be interrupted either.
+        """
         try:
+            self.protected = protected
             await self.say(text)
             if then_protected:
                 self.protected = True

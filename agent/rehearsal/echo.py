@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from agent import configuration
+from agent.domain.agent import AgentRef
 from agent.domain.call import Call, EndedReason
 from agent.errors import ConfigurationError
 from agent.media.server import AudioSocketServer
@@ -60,7 +61,7 @@ async def serve(settings: Settings, events_fd: int) -> None:
     try:
         async with AriClient(settings.asterisk) as ari:
             switchboard = Switchboard(
-                ari, media, settings, agent_for=lambda _number: "echo", handle_call=parrot, sink=pipe
+                ari, media, settings, agent_for=lambda _number: AgentRef("echo"), handle_call=parrot, sink=pipe
             )
             await switchboard.start()
             try:

@@ -21,10 +21,10 @@ class Doorway:
         places: Places,
         settings: CapacitySettings,
         *,
-        announcements: Callable[[str], Announcements],
+        announcements: Callable[[Call], Announcements],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`announcements` gives what callers of an agent, by its name, hear while they wait."""
+        """`announcements` gives what the caller of a call hears while they wait."""
         self._places = places
         self._settings = settings
         self._announcements = announcements
@@ -42,7 +42,7 @@ class Doorway:
             tell(CallQueued(call_id=call.id, at=self._now(), position=self._places.line_up(call.id)))
             return WaitingRoom(
                 self._places,
-                self._announcements(call.agent),
+                self._announcements(call),
                 self._settings.queue_timeout_s,
                 gave_up=lambda: self._refused(call, "announce", tell),
             )

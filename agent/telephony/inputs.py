@@ -7,14 +7,19 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from agent.domain.commands import Command
+
 log = structlog.get_logger()
 
 _MOST_DIGITS = 256
 """A caller who holds a key down must not fill our memory; nobody dials more at once."""
 
+_MOST_COMMANDS = 32
+"""More that wait in one call are refused."""
+
 
 class ChannelInputs:
-    """Keys the caller pressed, the wish that the call should end, and a way to press keys.
+    """Keys the caller pressed, what the back end asks, the wish that the call should end, and a way to press keys.
 
     Belongs to one call and one event loop.
     """
@@ -22,6 +27,8 @@ class ChannelInputs:
     def __init__(self, press: Callable[[str], Awaitable[None]]) -> None:
         self.digits: asyncio.Queue[str] = asyncio.Queue(_MOST_DIGITS)
         """0-9, *, #, A-D, in the order in which they were pressed."""
+        self.commands: asyncio.Queue[Command] = asyncio.Queue(_MOST_COMMANDS)
+        """What the back end asks of the conversation, in order."""
         self.closing = asyncio.Event()
         """Set when the server is to stop: say goodbye and return `EndedReason.SERVER_SHUTDOWN` soon."""
         self.press = press

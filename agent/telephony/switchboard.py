@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import CallChanged, Event, EventSink, KeyPressed
 from agent.errors import TelephonyError
@@ -50,7 +51,7 @@ class Switchboard:
         media: AudioSocketServer,
         settings: Settings,
         *,
-        agent_for: Callable[[str], str | None],
+        agent_for: Callable[[str], AgentRef | None],
         handle_call: HandleCall,
         sink: EventSink,
         doorway: Doorway | None = None,
@@ -90,6 +91,10 @@ class Switchboard:
     def calls(self) -> tuple[Call, ...]:
         """The calls that are not over."""
         return tuple(session.call for session in self._sessions.values())
+
+    def session(self, call_id: str) -> CallSession | None:
+        """The call of that id, while it goes on."""
+        return self._sessions.get(call_id)
 
     async def start(self) -> None:
         """Connect and take calls. Returns without Asterisk where it is not there: it is then looked for.
@@ -170,7 +175,8 @@ class Switchboard:
             direction=Direction.INBOUND,
             caller=channel.caller,
             callee=channel.dialled,
-            agent=agent or "",
+            agent=agent.name if agent else "",
+            agent_version=agent.version if agent else None,
             status=CallStatus.RINGING,
             created_at=self._now(),
         )

@@ -13,6 +13,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from agent.asterisk.config import AsteriskConfig
+from agent.domain.agent import AgentRef
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import CallChanged, Event, KeyPressed
 from agent.media.server import AudioSocketServer
@@ -79,7 +80,7 @@ class Exchange:
             self.ari,
             self.media,
             self.settings,
-            agent_for={"1000": "receptionist"}.get,
+            agent_for={"1000": AgentRef("receptionist")}.get,
             handle_call=self._handle,
             sink=self._event,
             doorway=doorway,

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from agent.asterisk.bundles import bundle
 from agent.asterisk.config import AsteriskConfig
 from agent.asterisk.instance import AsteriskInstance
+from agent.domain.agent import AgentRef
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import Event, KeyPressed
 from agent.media.playout import Clip
@@ -41,8 +42,8 @@ class Echo:
         self.hangs_up = asyncio.Event()
         self.keys: asyncio.Queue[str] = asyncio.Queue()
 
-    def agent_for(self, number: str) -> str | None:
-        return "echo" if number == "1000" else None
+    def agent_for(self, number: str) -> AgentRef | None:
+        return AgentRef("echo") if number == "1000" else None
 
     def sink(self, event: Event) -> None:
         if isinstance(event, KeyPressed):

@@ -16,6 +16,7 @@ from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
 from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
+from agent.domain.commands import Command
 from agent.domain.events import Event, TurnEnded
 from agent.domain.turns import Speaker, Turn
 from agent.media.inbox import Inbox
@@ -99,6 +100,7 @@ class Stage:
         loop = asyncio.get_running_loop()
         self.line = Line()
         self.keys: asyncio.Queue[str] = asyncio.Queue()
+        self.commands: asyncio.Queue[Command] = asyncio.Queue()
         book = PhraseBook(self.mouth)
         self.mouth.failures, failures = [], self.mouth.failures
         await book.prepare([self.agent])
@@ -114,6 +116,7 @@ class Stage:
             call,
             cast("MediaStream", self.line),
             keys=self.keys,
+            commands=self.commands,
             closing=self.closing,
         )
         self.began = loop.time()

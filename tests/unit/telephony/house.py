@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import CallChanged, Event
 from agent.media.server import AudioSocketServer
@@ -49,7 +50,7 @@ class House:
             cast("AriClient", self.asterisk),
             cast("AudioSocketServer", self.media),
             Settings(),
-            agent_for={"1000": "receptionist"}.get,
+            agent_for={"1000": AgentRef("receptionist")}.get,
             handle_call=self._handle,
             sink=self.events.append,
             doorway=Doorway(

@@ -1,0 +1,66 @@
+"""What may be asked of a call that is under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from agent.domain.call import CallStatus, EndedReason
+from agent.domain.commands import Command, HangUp
+from agent.errors import TelephonyError
+from agent.telephony.call_session import CallSession
+from agent.telephony.ending import Ending
+
+
+class NotLiveError(TelephonyError):
+    """The call is over, is led by another server, or has not reached the state that was needed."""
+
+    code = "call_not_live"
+
+
+class LiveCalls:
+    """The calls that this process leads, by id."""
+
+    def __init__(self, find: Callable[[str], CallSession | None], count: Callable[[], int]) -> None:
+        self._find = find
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count()
+
+    def __contains__(self, call_id: str) -> bool:
+        return self._find(call_id) is not None
+
+    def tell(self, call_id: str, command: Command) -> None:
+        """Have the conversation do something. Raises NotLiveError; TelephonyError where too much waits already."""
+        session = self._answered(call_id)
+        try:
+            session.inputs.commands.put_nowait(command)
+        except asyncio.QueueFull:
+            raise TelephonyError(
+                "The call has not done yet what was asked before; try again in a second.", code="call_busy"
+            ) from None
+
+    def hang_up(self, call_id: str, farewell: str | None) -> None:
+        """End the call: at once, or after a last sentence (empty: the agent's own). Raises NotLiveError."""
+        session = self._session(call_id)
+        if farewell is not None and session.call.status is CallStatus.IN_PROGRESS:
+            self.tell(call_id, HangUp(farewell))
+        else:
+            session.end(Ending(EndedReason.API_HANGUP))
+
+    async def press(self, call_id: str, digits: str) -> None:
+        """Press keys towards the caller. Raises NotLiveError, TelephonyError."""
+        await self._answered(call_id).inputs.press(digits)
+
+    def _session(self, call_id: str) -> CallSession:
+        session = self._find(call_id)
+        if session is None:
+            raise NotLiveError(f"The call {call_id} is not under way here.")
+        return session
+
+    def _answered(self, call_id: str) -> CallSession:
+        session = self._session(call_id)
+        if session.call.status is not CallStatus.IN_PROGRESS:
+            raise NotLiveError(f"The call {call_id} is {session.call.status}; it must be in-progress.")
+        return session
