@@ -1,0 +1,125 @@
+"""Calls: /v1/calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from agent.api.house import House
+from agent.api.models import NoBody, NoQuery, RequestModel
+from agent.api.paging import Page, PageQuery, page_of
+from agent.api.problem_types import NOT_FOUND
+from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.domain.call import CallStatus, Direction
+from agent.domain.call_resource import CallResource
+from agent.store import calls
+from agent.store.api_keys import Scope
+from agent.store.calls import CallFilter
+from agent.store.keyset import Position
+
+EXAMPLE = {
+    "object": "call",
+    "id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "direction": "inbound",
+    "status": "completed",
+    "ended_reason": "caller_hangup",
+    "from": "+493012345678",
+    "to": "+493087654321",
+    "agent": "receptionist",
+    "agent_version": 3,
+    "created_at": "2026-11-27T09:30:00Z",
+    "answered_at": "2026-11-27T09:30:01Z",
+    "ended_at": "2026-11-27T09:31:13.500000Z",
+    "duration_seconds": 72.5,
+    "latency": {"answers": 4, "p50_ms": 640.0, "p95_ms": 910.0, "max_ms": 910.0},
+    "metadata": {"ticket": 4711},
+}
+ID = {"id": "Id of the call."}
+
+
+class CallQuery(PageQuery):
+    """Which calls."""
+
+    status: CallStatus | None = None
+    direction: Direction | None = None
+    agent: str | None = None
+    """Name of the agent."""
+    created_after: AwareDatetime | None = None
+    """At or after this moment."""
+    created_before: AwareDatetime | None = None
+
+
+class CallPatch(RequestModel):
+    """What may be changed of a call."""
+
+    metadata: dict[str, Any]
+    """Takes the place of what was there."""
+
+
+class Calls:
+    """Handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def list_calls(self, request: ApiRequest[NoBody, CallQuery]) -> Page[CallResource]:
+        """A page of calls."""
+        query = request.query
+        chosen = CallFilter(query.status, query.direction, query.agent, query.created_after, query.created_before)
+        async with self._house.store.read() as connection:
+            rows = await calls.listed(
+                connection, chosen, limit=query.limit, after=query.cursor, descending=query.order == "desc"
+            )
+        return page_of(rows, query, item=lambda call: call, position=lambda call: Position(call.created_at, call.id))
+
+    async def get(self, request: ApiRequest[NoBody, NoQuery]) -> CallResource:
+        """One call."""
+        return await found(self._house, request.path["id"])
+
+    async def change(self, request: ApiRequest[CallPatch, NoQuery]) -> CallResource:
+        """Set its metadata."""
+        async with self._house.store.write() as connection:
+            changed = await calls.set_metadata(connection, request.path["id"], request.body.metadata)
+        if changed is None:
+            raise no_call(request.path["id"])
+        return changed
+
+    @property
+    def routes(self) -> list[AnyRoute]:
+        """For `build_app`."""
+        one: dict[str, Any] = {
+            "tag": "Calls",
+            "path_parameters": ID,
+            "response": CallResource,
+            "response_example": EXAMPLE,
+        }
+        return [
+            Route(
+                method="GET", path="/calls", name="list_calls", tag="Calls", summary="List calls",
+                handler=self.list_calls, scope=Scope.READ, query=CallQuery, response=Page[CallResource],
+            ),
+            Route(
+                method="GET", path="/calls/{id}", name="get_call", summary="Get a call",
+                handler=self.get, scope=Scope.READ, **one,
+            ),
+            Route(
+                method="PATCH", path="/calls/{id}", name="update_call", summary="Set a call's metadata",
+                handler=self.change, scope=Scope.CALLS, request=CallPatch,
+                request_example={"metadata": {"ticket": 4711}}, **one,
+            ),
+        ]  # fmt: skip
+
+
+async def found(house: House, call_id: str) -> CallResource:
+    """The call of that id. Raises ApiProblem (404)."""
+    async with house.store.read() as connection:
+        call = await calls.get(connection, call_id)
+    if call is None:
+        raise no_call(call_id)
+    return call
+
+
+def no_call(call_id: str) -> Exception:
+    """What to raise for a call that there is not."""
+    return NOT_FOUND.problem(f"There is no call {call_id[:60]!r}.")

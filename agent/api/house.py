@@ -1,0 +1,32 @@
+"""What the resources work with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.api.event_hub import EventHub
+from agent.domain.agent import Agent
+from agent.store.engine import Store
+from agent.store.registry import Registry
+from agent.telephony.live_calls import LiveCalls
+from agent.webhooks.webhooks import Webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts of the running server that the API shows and moves."""
+
+    store: Store
+    registry: Registry
+    live: LiveCalls
+    hub: EventHub
+    webhooks: Webhooks
+    prepare: Callable[[Sequence[Agent]], Awaitable[None]]
+    """Makes agents that are new or changed ready to take calls: their phrases as sound, their prompts read."""
+    checks: Callable[[], Mapping[str, bool]]
+    """What a call needs, and whether it is there."""
+    problems: Callable[[], Sequence[str]]
+    """What a person should know, one sentence each."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -1,0 +1,55 @@
+"""The API's HTTP server: every resource, on one address."""
+
+from __future__ import annotations
+
+from agent.api.agents import Agents
+from agent.api.app import build_app
+from agent.api.call_actions import CallActions
+from agent.api.calls import Calls
+from agent.api.events import Events
+from agent.api.house import House
+from agent.api.phone_numbers import PhoneNumbers
+from agent.api.route import AnyRoute
+from agent.api.system import System
+from agent.api.transcripts import Transcripts
+from agent.api.webhook_deliveries import WebhookDeliveries
+from agent.api.webhook_endpoints import WebhookEndpoints
+from agent.ops.site import Site
+from agent.settings import HttpSettings
+from agent.store.api_keys import ApiKeys
+from agent.store.idempotency_keys import IdempotencyKeys
+
+RESOURCES = (
+    Calls,
+    CallActions,
+    Transcripts,
+    Events,
+    Agents,
+    PhoneNumbers,
+    WebhookEndpoints,
+    WebhookDeliveries,
+    System,
+)
+
+
+def all_routes(house: House) -> list[AnyRoute]:
+    """Of every resource."""
+    return [route for resource in RESOURCES for route in resource(house).routes]
+
+
+class ApiServer(Site):
+    """Answers from `start` to `close`."""
+
+    def __init__(self, settings: HttpSettings, house: House) -> None:
+        self._hub = house.hub
+        app = build_app(
+            all_routes(house),
+            keys=ApiKeys(house.store),
+            idempotency_keys=IdempotencyKeys(house.store),
+        )
+        super().__init__(app, key="http.port", bind=settings.bind, port=settings.port)
+
+    async def close(self) -> None:
+        """End streams, and stop listening."""
+        self._hub.close()
+        await super().close()
