@@ -115,7 +115,7 @@ async def call(sip_port: int, password: str, recording: Path) -> list[str]:
 async def agent_ready(port: int) -> bool:
     """Whether a call that came in now would be answered."""
     try:
-        async with aiohttp.ClientSession() as session, session.get(f"http://{LOOPBACK}:{port}/health/ready") as answer:
+        async with aiohttp.ClientSession() as session, session.get(f"http://{LOOPBACK}:{port}/readyz") as answer:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
@@ -152,7 +152,9 @@ async def main(work: Path, buildah: list[str]) -> None:
             "stt": {"deadline_s": PATIENT_S},
             "tts": {"deadline_s": PATIENT_S},
         }
-        await agent.start(overrides(changes), {"/secrets": (secrets, "ro"), "/models": (models, "ro")})
+        record = volume(work, "record", agent)
+        volumes = {"/secrets": (secrets, "ro"), "/models": (models, "ro"), "/record": (record, "rw")}
+        await agent.start(overrides(changes), volumes)
         await until(agent, "agent", lambda: agent_ready(int(http)))
         show_process("asterisk", asterisk)
         show_process("agent", agent)

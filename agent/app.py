@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
+from agent.api.event_hub import EventHub
+from agent.api.house import House
+from agent.api.server import ApiServer
 from agent.dialog.conversation import Conversation
 from agent.dialog.foreground import Foreground
 from agent.dialog.history import Message, Role
@@ -19,14 +22,13 @@ from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
 from agent.dialog.speculation import Speculation
 from agent.dialog.tail import Tail
-from agent.domain.agent import Agent
+from agent.domain.agent import Agent, AgentRef
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops.garbage import spare_what_stays
-from agent.ops.health import HealthServer
 from agent.ops.metrics import Metrics, MetricsServer
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
@@ -36,16 +38,20 @@ from agent.speech.gate import Gate
 from agent.speech.stt import WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.vad import VoiceDetector, load_model
+from agent.store.record import Record
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ari import AriClient, WrongPasswordError
 from agent.telephony.ari_events import LinkState
+from agent.telephony.call_session import CallSession
 from agent.telephony.capacity import Capacity
 from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
+from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
 from agent.telephony.turn_watch import TurnWatch
 from agent.telephony.waiting_room import Announcements
+from agent.webhooks.webhooks import Webhooks
 from agent.workers.fleet import Fleet
 from agent.workers.supervisor import Supervisor
 
@@ -70,15 +76,18 @@ class PhoneAgent:
         check_numbers(settings.agents.numbers, self._agents)
         self._metrics = Metrics()
         self._places = Places(Capacity(settings.capacity))
-        self._sink = each_of(sink, self._metrics, TurnWatch(self._places))
+        self._record = Record(settings.store, settings.agents)
+        self._webhooks = Webhooks(self._record.store, settings.webhooks)
+        self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder)
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._workers = Supervisor(())
-        self._health = HealthServer(settings.http, self.checks, self.problems)
         self._media = AudioSocketServer(
             settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
         )
         self._switchboard: Switchboard | None = None
+        self._api: ApiServer | None = None
+        self._parts_ready: Parts | None = None
         self._warming: asyncio.Task[None] | None = None
         self._monitor = AmiMonitor(settings.asterisk)
         self._metrics_server = MetricsServer(settings.http, self._metrics)
@@ -100,16 +109,25 @@ class PhoneAgent:
     @property
     def ports(self) -> dict[str, int]:
         """Where it listens: `http`, `metrics` and `media`."""
-        return {"http": self._health.port, "metrics": self._metrics_server.port, "media": self._media.address[1]}
+        http = self._api.port if self._api else 0
+        return {"http": http, "metrics": self._metrics_server.port, "media": self._media.address[1]}
 
     def checks(self) -> Mapping[str, bool]:
         """What a call needs, and whether it is there."""
         workers = {name: self._workers.is_ready(name) for name in self._workers.names}
-        return {"asterisk": self._switchboard is not None and self._switchboard.events.connected, **workers}
+        return {
+            "asterisk": self._switchboard is not None and self._switchboard.events.connected,
+            "store": self._record.recorder.problem is None,
+            **workers,
+        }
 
     def problems(self) -> list[str]:
         """What a person should know, one sentence each."""
-        links = (self._switchboard.events.problem if self._switchboard else None, self._monitor.problem)
+        links = (
+            self._switchboard.events.problem if self._switchboard else None,
+            self._monitor.problem,
+            self._record.recorder.problem,
+        )
         looping = [name for name in self._workers.names if self._workers.is_crash_looping(name)]
         return [*filter(None, links), *(f"The process {name} dies again and again; see the log." for name in looping)]
 
@@ -121,8 +139,12 @@ class PhoneAgent:
         stack.push_async_callback(self._stop_warming)
         await self._media.start()
         stack.push_async_callback(self._media.close)
-        await self._health.start()
-        stack.push_async_callback(self._health.close)
+        stack.push_async_callback(self._record.close)
+        await self._record.open(self._agents, settings.agents.numbers)
+        stack.push_async_callback(self._webhooks.close)
+        self._webhooks.start()
+        self._record.when_told(self._webhooks.told)
+        await self._serve_api(stack)
         await self._metrics_server.start()
         stack.push_async_callback(self._metrics_server.close)
         asterisk = settings.asterisk
@@ -131,6 +153,7 @@ class PhoneAgent:
         stack.push_async_callback(self._workers.stop)
         await self._workers.start()
         parts = await self._parts(fleet, stack)
+        self._parts_ready = parts
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
@@ -138,11 +161,11 @@ class PhoneAgent:
             ari,
             self._media,
             settings,
-            agent_for=settings.agents.numbers.get,
+            agent_for=self._record.registry.serving,
             handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
             sink=self._sink,
             doorway=Doorway(
-                self._places, settings.capacity, announcements=lambda name: _announcements(parts, self._agents[name])
+                self._places, settings.capacity, announcements=lambda call: _announcements(parts, self._agent_of(call))
             ),
             on_link=self._on_link,
         )
@@ -150,9 +173,38 @@ class PhoneAgent:
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
 
+    async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
+        """Before the models are there: whoever waits for this server can ask how far it is."""
+        hub = EventHub(self._record.store)
+        self._record.when_told(hub.told)
+        house = House(
+            store=self._record.store,
+            registry=self._record.registry,
+            live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
+            hub=hub,
+            webhooks=self._webhooks,
+            prepare=self._prepare,
+            checks=self.checks,
+            problems=self.problems,
+        )
+        self._api = ApiServer(self._settings.http, house)
+        await self._api.start()
+        stack.push_async_callback(self._api.close)
+
+    async def _prepare(self, agents: Sequence[Agent]) -> None:
+        """What is new while the models are still loading is prepared with all others then."""
+        if self._parts_ready is not None:
+            await self._parts_ready.mouth.prepare(agents)
+
+    def _session(self, call_id: str) -> CallSession | None:
+        return self._switchboard.session(call_id) if self._switchboard else None
+
+    def _agent_of(self, call: Call) -> Agent:
+        return self._record.registry.agent(AgentRef(call.agent, call.agent_version))
+
     @property
     def _served(self) -> list[Agent]:
-        return [self._agents[name] for name in sorted(set(self._settings.agents.numbers.values()))]
+        return self._record.registry.served
 
     def _worker_changed(self, fleet: Fleet, name: str, *, ready: bool) -> None:
         """A mind that has just started knows no prompt: the first callers would wait for its reading."""
@@ -203,10 +255,11 @@ class PhoneAgent:
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
         conversation = Conversation(
             parts,
-            self._agents[call.agent],
+            self._agent_of(call),
             call,
             stream,
             keys=inputs.digits,
+            commands=inputs.commands,
             closing=inputs.closing,
             press=inputs.press,
         )

@@ -41,6 +41,13 @@ def _children() -> Counter[str]:
 
 
 @pytest.fixture(autouse=True)
+def _own_data_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a database goes that nobody has told where to be."""
+    if "tests/unit" not in str(request.path):
+        monkeypatch.setenv("XDG_DATA_HOME", str(request.getfixturevalue("tmp_path")))
+
+
+@pytest.fixture(autouse=True)
 def _no_leaked_sockets_or_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     if "tests/unit" in str(request.path):  # pure logic: nothing to leak, and many thousands of cases
         yield

@@ -32,7 +32,7 @@ async def find_running_agent(http: HttpSettings) -> RunningAgent | None:
     if not http.port:
         return None
     host = _reachable(http.bind)
-    url = f"http://[{host}]:{http.port}/health/ready" if ":" in host else f"http://{host}:{http.port}/health/ready"
+    url = f"http://[{host}]:{http.port}/readyz" if ":" in host else f"http://{host}:{http.port}/readyz"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ASK_S)) as session,

@@ -121,6 +121,7 @@ class Stage:
         sections: dict[str, dict[str, str]] = {
             "media": {"bind": LOOPBACK, "port": str(media_port), "advertise": advertise},
             "http": {"bind": LOOPBACK, "port": "0", "metrics_port": "0"},
+            "store": {"file": str(self._folder / "record.db"), "url": ""},
             "agents": {"folder": str(self._folder / "agents"), "numbers": json.dumps(dict(self._cast.numbers))},
         }
         if self._llm is not None:

@@ -63,9 +63,17 @@ class Theatre:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage = stage
+        self.folder = folder
+        """Of the stage: its database is record.db."""
         self._folder = folder
         self._voice = CallerVoice()
         self._callers = itertools.count(3001)
+
+    @property
+    def http_port(self) -> int:
+        """Where the agent's API is."""
+        port: int = self.stage.feed.ready.result()["http"]
+        return port
 
     async def play(
         self,
@@ -136,7 +144,8 @@ class Theatre:
 async def theatre(folder: Path) -> AsyncIterator[Theatre]:
     """Opens for the calls of the block; nothing is left running afterwards."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
-    async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM) as stage:
+    settings = {"webhooks": {"allowed_subnets": "127.0.0.1/32"}}
+    async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM, settings=settings) as stage:
         yield Theatre(stage, folder)
 
 

@@ -10,9 +10,9 @@ import pytest
 from agent.asterisk.ports import LOOPBACK
 from agent.doctor.check import Status, exit_status
 from agent.doctor.ports import check_http_port, check_media_port, find_running_agent
-from agent.ops.health import HealthServer
 from agent.settings import HttpSettings, MediaSettings
 from tests.integration.doctor.conftest import Patient
+from tests.integration.doctor.readiness import ReadinessServer
 
 ANY = "0.0.0.0"  # noqa: S104 - asked for, not bound
 
@@ -49,7 +49,7 @@ def test_a_free_port_is_well() -> None:
 
 
 async def test_an_agent_that_runs_is_known_by_its_own_answer() -> None:
-    health = HealthServer(HttpSettings(port=0), lambda: {"asterisk": True, "ears": False})
+    health = ReadinessServer(HttpSettings(port=0), lambda: {"asterisk": True, "ears": False})
     await health.start()
     running = await find_running_agent(HttpSettings(port=health.port))
     everywhere = await find_running_agent(HttpSettings(bind=ANY, port=health.port))

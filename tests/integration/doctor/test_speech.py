@@ -11,11 +11,11 @@ import pytest_asyncio
 from agent.doctor import speech
 from agent.doctor.check import Check, Status, exit_status
 from agent.doctor.speech import ENGLISH
-from agent.ops.health import HealthServer
 from agent.settings import HttpSettings
 from agent.testing.tone import heard
 from tests.integration.doctor.conftest import Patient
 from tests.integration.doctor.parts import VOICE_HZ, Parts, parts_of_others
+from tests.integration.doctor.readiness import ReadinessServer
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ async def test_slow_parts_are_warned_of(patient: Patient, parts: Parts, monkeypa
 
 
 async def test_workers_of_a_running_agent_are_asked_not_doubled(patient: Patient) -> None:
-    health = HealthServer(HttpSettings(port=0), lambda: {"asterisk": False, "ears": False, "mouth": True})
+    health = ReadinessServer(HttpSettings(port=0), lambda: {"asterisk": False, "ears": False, "mouth": True})
     await health.start()
     model = patient.folder / "whisper"
     model.mkdir()

@@ -12,11 +12,11 @@ import pytest
 from agent.asterisk.instance import AsteriskInstance
 from agent.doctor.check import Check, Status, exit_status
 from agent.doctor.text import document
-from agent.ops.health import HealthServer
 from agent.settings import AsteriskSettings, HttpSettings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import AriEvents
 from tests.integration.doctor.conftest import Patient
+from tests.integration.doctor.readiness import ReadinessServer
 
 TELEPHONY = (
     *("ari", "asterisk_version", "modules", "ari_app", "ami", "dialplan", "telephones", "trunks", "tone_call", "clock"),
@@ -144,7 +144,7 @@ async def test_an_application_that_another_program_holds_is_a_warning(healthy: P
 async def test_a_running_agent_is_asked_and_not_disturbed(healthy: Patient, held: bool, code: str) -> None:
     section = healthy.sections["asterisk"]
     settings = AsteriskSettings.model_validate({key: section[key] for key in ("ari_url", "ari_password")})
-    health = HealthServer(HttpSettings(port=0), lambda: {"asterisk": held, "ears": True})
+    health = ReadinessServer(HttpSettings(port=0), lambda: {"asterisk": held, "ears": True})
     await health.start()
     healthy.set("http", port=health.port)
     healthy.set("media", port=health.port)  # taken: the doctor must take another one for its own call

@@ -1,0 +1,190 @@
+"""Real calls, driven and followed through the API as a back end does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from standardwebhooks import Webhook
+
+from agent.rehearsal.moments import MomentKind
+from agent.settings import StoreSettings
+from agent.store.api_keys import ApiKeys, Scope
+from agent.store.engine import Store
+from tests.acceptance.theatre import GOODBYE, LISTEN, Theatre
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+QUESTION = "What are your opening hours on Saturday?"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(theatre: Theatre) -> AsyncIterator[aiohttp.ClientSession]:
+    store = Store.of(StoreSettings(file=theatre.folder / "record.db"))
+    _, secret = await ApiKeys(store).create("tests", frozenset({Scope.ADMIN}), datetime.now(UTC))
+    await store.close()
+    root = f"http://127.0.0.1:{theatre.http_port}"
+    async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {secret}"}) as session:
+        yield session
+
+
+@asynccontextmanager
+async def followed(api: aiohttp.ClientSession, until: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Public events from here on; the block's end waits for one of the type `until`."""
+    found: list[dict[str, Any]] = []
+    last = asyncio.Event()
+    async with api.get("/v1/events/stream", timeout=aiohttp.ClientTimeout(sock_read=60)) as stream:
+        assert stream.status == 200
+
+        async def read() -> None:
+            async for line in stream.content:
+                if line.startswith(b"data: "):
+                    found.append(json.loads(line[6:]))
+                    if found[-1]["type"] == until:
+                        last.set()
+
+        reading = asyncio.create_task(read())
+        try:
+            yield found
+            await asyncio.wait_for(last.wait(), 60)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+async def got(api: aiohttp.ClientSession, path: str) -> Any:
+    async with api.get(path) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+
+async def posted(api: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> int:
+    async with api.post(path, json=body) as answer:
+        return answer.status
+
+
+async def test_a_call_can_be_followed_and_is_on_record_afterwards(theatre: Theatre, api: aiohttp.ClientSession) -> None:
+    async with followed(api, until="call.transcript.ready") as events:
+        played = await theatre.play(
+            [LISTEN, {"say": QUESTION}, LISTEN, *GOODBYE], {"turn": 1, "agent_says_any": ["nine"]}
+        )
+    played.check()
+    call_id = played.call["id"]
+    assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
+    types = [event["type"] for event in events if event["type"] != "call.turn.completed"]
+    assert types == ["call.created", "call.ringing", "call.answered", "call.ended", "call.transcript.ready"]
+    call = await got(api, f"/v1/calls/{call_id}")
+    assert events[-1]["data"]["call"] == call
+    assert (call["status"], call["ended_reason"], call["agent"], call["agent_version"]) == (
+        "completed",
+        "agent_hangup",
+        "receptionist",
+        1,
+    )
+    assert call["latency"]["answers"] >= 1
+    transcript = await got(api, f"/v1/calls/{call_id}/transcript")
+    assert transcript["complete"]
+    assert [turn["text"] for turn in transcript["turns"]] == [turn["text"] for turn in played.turns]
+    listed = await got(api, f"/v1/calls/{call_id}/events?after=2&limit=2")
+    assert [event["sequence"] for event in listed["data"]] == [3, 4]
+    assert listed["has_more"]
+    assert (await got(api, "/v1/calls?limit=1"))["data"][0] == call
+
+
+async def test_the_back_end_speaks_in_a_call_and_ends_it(theatre: Theatre, api: aiohttp.ClientSession) -> None:
+    done: list[asyncio.Task[int]] = []
+
+    async def intervene() -> int:
+        while not (listed := (await got(api, "/v1/calls?status=in-progress"))["data"]):
+            pass  # it is on record a moment after the caller sees it answered
+        live = listed[0]["id"]
+        assert await posted(api, f"/v1/calls/{live}/messages", {"text": "The caller is a regular."}) == 202
+        assert await posted(api, f"/v1/calls/{live}/say", {"text": "The doctor is free now."}) == 202
+        return await posted(api, f"/v1/calls/{live}/hangup", {"say": "We close now. Goodbye."})
+
+    played = await theatre.play(
+        [{"wait_for_end": {"timeout_s": 60}}],
+        {"call": {"status": "completed", "ended_reason": "api_hangup"}},
+        on={MomentKind.ANSWERED: lambda: done.append(asyncio.create_task(intervene()))},
+    )
+    played.check()
+    assert await done[0] == 202
+    assert played.turns[-1]["text"] == "We close now. Goodbye."
+    call_id = played.call["id"]
+    for action, body in (("say", {"text": "Hello?"}), ("hangup", {}), ("dtmf", {"digits": "1"})):
+        assert await posted(api, f"/v1/calls/{call_id}/{action}", body) == 409
+    assert await posted(api, "/v1/calls/call_nobody/say", {"text": "Hello?"}) == 404
+
+
+class Rails:
+    """A back end that takes webhooks."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[bytes, dict[str, str]]] = []
+        self.call_ended = asyncio.Event()
+        self.answers = iter([500])  # the first attempt finds it broken
+
+    async def take(self, request: web.Request) -> web.Response:
+        status = next(self.answers, 200)
+        if status == 200:
+            self.got.append((await request.read(), dict(request.headers)))
+            if json.loads(self.got[-1][0])["type"] == "call.transcript.ready":
+                self.call_ended.set()
+        return web.Response(status=status)
+
+
+async def test_a_back_end_is_told_all_of_a_call_signed_and_in_order(
+    theatre: Theatre, api: aiohttp.ClientSession
+) -> None:
+    rails = Rails()
+    app = web.Application()
+    app.router.add_post("/events", rails.take)
+    async with TestServer(app) as server:
+        async with api.post("/v1/webhook_endpoints", json={"url": str(server.make_url("/events"))}) as answer:
+            assert answer.status == 201, await answer.text()
+            endpoint = await answer.json()
+        played = await theatre.play([LISTEN, {"hang_up": {}}])
+        await asyncio.wait_for(rails.call_ended.wait(), 60)
+        async with api.delete(f"/v1/webhook_endpoints/{endpoint['id']}") as answer:
+            assert answer.status == 204
+    signature = Webhook(endpoint["secret"])
+    told = [signature.verify(body, headers) for body, headers in rails.got]
+    assert [event["type"] for event in told] == [
+        "call.created",
+        "call.ringing",
+        "call.answered",
+        "call.ended",
+        "call.transcript.ready",
+    ]
+    assert {event["call_id"] for event in told} == {played.call["id"]}
+    sequences = [event["sequence"] for event in told]
+    assert sequences == sorted(sequences)
+    assert [headers["webhook-id"] for _, headers in rails.got] == [event["id"] for event in told]
+
+
+async def test_an_agent_made_by_the_api_takes_the_next_call(theatre: Theatre, api: aiohttp.ClientSession) -> None:
+    agent = {"name": "night-desk", "greeting": "Night desk.", "instructions": "Be brief."}
+    async with api.post("/v1/agents", json=agent) as answer:
+        assert answer.status == 201, await answer.text()
+        agent_id = (await answer.json())["id"]
+    async with api.post("/v1/phone_numbers", json={"number": "4000", "agent_id": agent_id}) as answer:
+        assert answer.status == 201, await answer.text()
+    played = await theatre.play([LISTEN, {"hang_up": {}}], to="4000")
+    assert played.turns[0]["text"] == "Night desk."
+    assert played.call["agent"] == "night-desk"
+
+
+async def test_it_describes_itself_and_says_that_it_is_ready(api: aiohttp.ClientSession) -> None:
+    ready = await got(api, "/readyz")
+    assert ready["checks"] == {"asterisk": True, "store": True, "ears": True, "mind": True, "mouth": True}
+    assert "/v1/calls/{id}/transcript" in (await got(api, "/openapi.json"))["paths"]
+    async with api.get("/docs") as page:
+        assert "Phone Agent" in await page.text()
