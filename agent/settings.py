@@ -217,7 +217,7 @@ Subnets = Annotated[list[str], BeforeValidator(_texts), AfterValidator(_are_subn
 
 
 class WebhooksSettings(Section):
-    """How applications are told of events over HTTP. `docs/webhooks.md` explains it."""
+    """How applications are told of events over HTTP, and asked who takes a call."""
 
     allowed_subnets: Subnets = Field(default_factory=list)
     """Subnets beside public addresses that endpoints may be in, such as "10.0.0.0/8"; this machine: "127.0.0.1/32"."""

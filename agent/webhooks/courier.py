@@ -120,7 +120,7 @@ class Courier:
                 if unused:
                     await webhook_leases.release(connection, unused, sender=self._office.sender)
                 active = endpoint is not None and endpoint.enabled and disabled is None
-                claimed = await self._claim(connection, now) if active else []
+                claimed = await self._claim(connection, now, recorded=len(attempts)) if active else []
         except StoreError:
             self.rung = self.rung or rung
             raise
@@ -136,8 +136,9 @@ class Courier:
             log.warning("webhook.endpoint_disabled", endpoint_id=self._id, reason=disabled.disabled_reason)
             self._office.more()
 
-    async def _claim(self, connection: AsyncConnection, now: datetime) -> list[Lease]:
-        room = self._office.slots * HELD_PER_SLOT - len(self._ready) - len(self._running)
+    async def _claim(self, connection: AsyncConnection, now: datetime, *, recorded: int) -> list[Lease]:
+        held = len(self._ready) + len(self._running) + len(self._attempts) - recorded
+        room = self._office.slots * HELD_PER_SLOT - held
         if self._stopping or room <= 0:
             return []
         return await webhook_leases.claim(

@@ -55,5 +55,5 @@ class Webhooks:
         await self._client.close()
 
     async def _disabled(self, connection: AsyncConnection, endpoint: WebhookEndpoint) -> None:
-        data = {"webhook_endpoint": {"id": endpoint.id, "url": endpoint.url, "reason": endpoint.disabled_reason}}
+        data = {"webhook_endpoint": {"id": endpoint.id, "reason": endpoint.disabled_reason}}  # a URL may hold a token
         await events.append(self._store, connection, EventType.WEBHOOK_ENDPOINT_DISABLED, at=self._clock(), data=data)
