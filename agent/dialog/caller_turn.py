@@ -47,6 +47,17 @@ class CallerTurn:
         """Whether all of it went through the recogniser."""
         return len(self.texts) == len(self.stretches)
 
+    async def hear_out(self, timeout_s: float) -> None:
+        """Wait for the recogniser, for so long at most; what it fails at is left out."""
+        missing = [at for at in range(len(self.stretches)) if at not in self.texts]
+        tasks = {self.stretches[at].transcription for at in missing}
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout_s)
+        for at in missing:
+            found = self.stretches[at].transcription
+            if found.done() and not found.cancelled() and found.exception() is None:
+                self.texts[at] = found.result().text.strip()
+
     @property
     def started_s(self) -> float:
         """On the call's clock; of the first stretch in which words were understood, if there is one."""

@@ -40,6 +40,9 @@ from agent.domain.commands import Command, HangUp, Hint, Say
 from agent.errors import PhoneAgentError
 from agent.media.stream import MediaStream
 
+LAST_WORDS_S = 2.0
+"""The end of a call waits so long at most for what the caller said last."""
+
 
 class Conversation:
     """Talks with one caller from the answer to the end."""
@@ -122,6 +125,7 @@ class Conversation:
             if silence is not None:
                 silence.cancel()
             self._cut()
+            await self._hear_last_words()
             self._close_caller_turn()
             background += [self._reading] if self._reading is not None else []
             for task in background:
@@ -337,6 +341,12 @@ class Conversation:
             self._reading.cancel()
         work = self._parts.mind.prefill(self._journal.history.messages(), call=self._journal.call_id)
         self._reading = asyncio.create_task(work, name="read-ahead")
+
+    async def _hear_last_words(self) -> None:
+        """What the caller said just before the end of the call is on record, where it is understood soon."""
+        self._caller = self._caller or CallerTurn()
+        self._caller.stretches += self._waiting
+        await self._caller.hear_out(LAST_WORDS_S)
 
     def _close_caller_turn(self) -> None:
         caller, self._caller = self._caller, None

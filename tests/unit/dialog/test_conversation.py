@@ -141,6 +141,17 @@ def test_bye_during_the_farewell_does_not_cut_it() -> None:
     assert not scene.turns[-1].interrupted
 
 
+@pytest.mark.parametrize(("ears_take_s", "recorded"), [(4.0, ["Please cancel my appointment."]), (9.0, [])])
+def test_what_was_said_just_before_the_hang_up_is_on_record_if_it_is_understood_soon(
+    ears_take_s: float, recorded: list[str]
+) -> None:
+    scene = stage()
+    scene.ears = FakeEars(["Please cancel my appointment."], delay_s=ears_take_s)
+    script = [("agent_quiet", 9), ("quiet", 1), ("speak", 1.5), ("quiet", 2.8), ("hang_up", 0)]
+    assert run(scene.caller(*script)) is EndedReason.CALLER_HANGUP
+    assert scene.said_by(Speaker.CALLER) == recorded
+
+
 def test_silence_is_asked_about_twice_and_then_ends_the_call() -> None:
     scene = stage("", limits=Limits(silence_prompt_s=5, silence_prompts=2))
     assert run(scene.caller()) is EndedReason.SILENCE_TIMEOUT
