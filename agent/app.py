@@ -30,6 +30,7 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
+from agent.ops.record_metrics import RecordMetrics
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
 from agent.personas import check_numbers, load_agents
@@ -155,6 +156,7 @@ class PhoneAgent:
         parts = await self._parts(fleet, stack)
         self._parts_ready = parts
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
+        self._metrics.add(RecordMetrics(self._record.recorder))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(

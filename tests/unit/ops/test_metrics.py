@@ -24,9 +24,13 @@ from agent.domain.events import (
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.media.server import AudioSocketServer
 from agent.ops.metrics import WAIT_BUCKETS_S, Metrics
+from agent.ops.record_metrics import RecordMetrics
 from agent.ops.state_metrics import StateMetrics
 from agent.resources import shipped
 from agent.settings import CapacitySettings
+from agent.store.chronicle import Chronicle
+from agent.store.engine import Store
+from agent.store.recorder import Recorder
 from agent.telephony.capacity import Capacity
 from agent.telephony.places import Places
 from agent.workers.supervisor import Supervisor
@@ -153,6 +157,10 @@ def whole() -> Metrics:
     speculation.begun()
     speculation.ended(0.4, used=False)
     metrics.add(StateMetrics(places, AudioSocketServer("127.0.0.1", 0), Supervisor(()), speculation))
+    store = Store("sqlite:///never-opened.db")
+    recorder = Recorder(store, Chronicle(store, server="one"), told=lambda _events: None)
+    recorder(changed(RINGING))
+    metrics.add(RecordMetrics(recorder))
     for event in (
         changed(RINGING), changed(ANSWERED), turn(interrupted=True), changed(OVER),
         KeysEntered(ID, NOW, digits="987654"), Trouble(ID, NOW, code="stt_timeout", message="Too slow for Ann."),
@@ -171,6 +179,7 @@ def test_what_is() -> None:
     assert seen["speculation_seconds_total", ("thrown_away",)] == pytest.approx(0.4)
     assert seen["speculations_total", ("used",)] == 0
     assert (seen["frames_sent_total", ()], seen["frames_late_total", ()]) == (0, 0)
+    assert (seen["record_up", ()], seen["record_waiting", ()], seen["record_lost_total", ()]) == (1, 1, 0)
 
 
 def test_nothing_of_a_caller_is_in_it() -> None:
