@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 
 from agent.store import events
@@ -33,7 +33,7 @@ class EventHub:
         for follower in self._followers:
             follower.set()
 
-    async def follow(self, position: int, *, call_id: str | None = None) -> AsyncIterator[list[StoredEvent]]:
+    async def follow(self, position: int, *, call_id: str | None = None) -> AsyncGenerator[list[StoredEvent]]:
         """Events behind `position`, as they come, until `close`; an empty list every `LOOK_EVERY_S` without one.
 
         They are read from the database each time: a slow reader costs no memory here. Raises StoreError.

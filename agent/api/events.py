@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,7 +21,8 @@ from agent.store.api_keys import Scope
 from agent.store.events import StoredEvent
 
 MOST = 1000
-LARGEST = 2**53 - 1
+LARGEST = 2**53 - 1  # what JavaScript counts exactly
+DIGITS = 16
 
 
 class EventQuery(QueryModel):
@@ -98,12 +100,13 @@ class Events:
         )
         await response.prepare(http)
         await response.write(b"retry: 2000\n\n")
-        async for found_events in self._house.hub.follow(position, call_id=call_id):
-            if not found_events:
-                await response.write(b": alive\n\n")
-            for event in found_events:
-                data = json.dumps(event.as_json(), separators=(",", ":"))
-                await response.write(f"id: {number(event)}\nevent: {event.type}\ndata: {data}\n\n".encode())
+        async with aclosing(self._house.hub.follow(position, call_id=call_id)) as pages:
+            async for page in pages:
+                if not page:
+                    await response.write(b": alive\n\n")
+                for event in page:
+                    data = json.dumps(event.as_json(), separators=(",", ":"))
+                    await response.write(f"id: {number(event)}\nevent: {event.type}\ndata: {data}\n\n".encode())
         return response
 
     @property
@@ -134,6 +137,6 @@ def _last_seen(request: ApiRequest[NoBody, StreamQuery]) -> int | None:
     given = request.http.headers.get("Last-Event-ID", "").strip()
     if not given:
         return request.query.after
-    if not given.isascii() or not given.isdigit() or int(given[:17]) > LARGEST:
+    if len(given) > DIGITS or not given.isascii() or not given.isdigit() or int(given) > LARGEST:
         raise refused("Last-Event-ID", "header", "This is no number of an event of ours.", "invalid_value")
     return int(given)
