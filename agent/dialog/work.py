@@ -85,8 +85,8 @@ class Work:
 
     @property
     def speculative(self) -> bool:
-        """Whether it answers a turn that is not over yet."""
-        return self._guess is not None and not self._over.is_set()
+        """Whether it answers a turn that is not over yet, and may be committed. One that was given up never may."""
+        return self._guess is not None and not self._over.is_set() and not self._closed
 
     @property
     def talking(self) -> bool:
@@ -120,11 +120,11 @@ class Work:
         """Fall silent if still talking, and record what was heard. Calling it again does nothing."""
         if self._closed:
             return
-        self._closed = True
+        was_speculative, self._closed = self.speculative, True
         if self._filler is not None:
             self._filler.cancel()
         self._no_longer_waiting()
-        if self.speculative:
+        if was_speculative:
             self._end_speculation(used=False)
             return
         self._turn.stop()
@@ -240,6 +240,8 @@ class Work:
         )
         await self._answer.give(self._journal.history.messages(text))
         await self._may_speak()
+        if self._answer.marks.first_clause is None and self._may_ask_again():  # the model had no words
+            await self.say(self._agent.phrases.did_not_understand)
         await self._turn.finished()
 
     async def _may_speak(self) -> None:

@@ -107,7 +107,7 @@ class Stage:
         self.mouth.said.clear()
         self.mouth.failures = failures
         self.closing = asyncio.Event()
-        speculation = Speculation(enabled=self.settings.turns.speculate)
+        speculation = self.speculation = Speculation(enabled=self.settings.turns.speculate)
         parts = Parts(self.settings, self.ears, self.mind, book, Detector, self._happened, speculation)
         call = Call("call_1", Direction.INBOUND, "", "1000", "tester", CallStatus.IN_PROGRESS, datetime.now(UTC))
         self.conversation = Conversation(
@@ -131,6 +131,8 @@ class Stage:
                 self.line.hang_up()
             elif what == "agent_quiet":
                 await self._until(lambda: not self.line.playout.busy, seconds)
+            elif what == "others_wait":
+                self.speculation.waiting += 1  # nothing is begun ahead of its time from now on
             elif what == "agent_talks":
                 await self._until(lambda: self.line.playout.busy, seconds)
             else:

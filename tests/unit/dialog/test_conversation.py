@@ -113,6 +113,14 @@ def test_what_was_drafted_is_void_when_the_caller_goes_on() -> None:
     assert scene.said_by(Speaker.CALLER) == ["All of it."]
 
 
+def test_a_guess_that_was_given_up_is_not_taken_for_the_answer_when_nothing_new_may_be_guessed() -> None:
+    scene = stage("I see,", "I see, and how do I get to you?")
+    script = [("speak", 0.6), ("quiet", 0.3), ("others_wait", 0), ("speak", 1.5), ("quiet", 4), ("agent_quiet", 9)]
+    run(scene.caller(("agent_quiet", 9), ("quiet", 1), *script, ("hang_up", 0)))
+    assert scene.speculation.thrown_away == 1
+    assert scene.said_by(Speaker.AGENT) == ["Good day.", ANSWER]
+
+
 def test_a_caller_who_goes_on_while_the_model_thinks_adds_to_the_turn() -> None:
     scene = Stage(AGENT, FakeEars(["One thing.", "And another."]), FakeMind([ANSWER], delay_s=1.5))
     script = [("agent_quiet", 9), ("speak", 1), ("quiet", 1), ("speak", 1), ("quiet", 4), ("agent_quiet", 9)]
@@ -256,6 +264,12 @@ class Stammerer(FakeMind):
         async for word in super().stream(messages, call=call, urgency=urgency):
             await asyncio.sleep(4)
             yield word
+
+
+def test_a_model_without_words_does_not_leave_the_caller_in_silence() -> None:
+    scene = stage("When?", answers=["", ANSWER])
+    run(scene.caller(("agent_quiet", 9), ("quiet", 1), ("speak", 1), ("quiet", 3), ("agent_quiet", 9), ("hang_up", 0)))
+    assert scene.said_by(Speaker.AGENT)[1] == AGENT.phrases.did_not_understand
 
 
 def test_words_that_trickle_in_get_an_apology_and_then_a_polite_end() -> None:
