@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -19,7 +20,10 @@ article,section.schema{border-top:1px solid var(--line);padding:.5rem 0 1rem}
 code,pre{font:14px/1.4 ui-monospace,monospace}pre{background:var(--soft);padding:.6rem;overflow:auto}
 table{border-collapse:collapse;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+td:first-child{white-space:nowrap}
+td p{margin:0}
 .method{color:#fff;background:var(--blue);border-radius:4px;padding:.1rem .4rem}"""
+_CODE = re.compile(r"`([^`]+)`")
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -134,4 +138,5 @@ def _anchor(kind: str, name: str) -> str:
 
 
 def _text(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+    parts = (_CODE.sub(r"<code>\1</code>", escape(part)) for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{part}</p>" for part in parts)
