@@ -5,11 +5,11 @@ Policy, in the order in which it is decided:
 1. **Speech** begins with one window at or above `speech_probability` and lasts while windows stay above that less 0.15,
    so that a probability that hovers about the threshold does not tear a word apart.
 2. **Overlap.** While the agent talks, windows at or above `yield_probability` will do: `yield_speech_ms` of that make
-   it fall silent at once (`Yield`), twice as much while none of it is surely speech. Words commit the interruption (`Interrupted`). Silence without words, a backchannel
-   or the agent's own echo take it back (`GoOn`), and so do `yield_limit_ms` in which no word was understood; twice that
-   for `LONG_OVERLAP_MS` of speech of which the ears have not told anything yet. False alarms in a row make the agent
-   harder to stop. Speech of the agent that is protected is not stopped; what the caller
-   says in it is heard like anything else.
+   it fall silent at once (`Yield`), twice as much while none of it is surely speech. Words commit the interruption
+   (`Interrupted`). Silence without words, a backchannel or the agent's own echo take it back (`GoOn`), and so do
+   `yield_limit_ms` in which no word was understood; twice that for `LONG_OVERLAP_MS` of speech of which the ears have
+   not told anything yet. False alarms in a row make the agent harder to stop. Speech of the agent that is protected is
+   not stopped; what the caller says in it is heard like anything else.
 3. **Pause.** `pause_ms` after the last speech the turn may be over: understanding it begins (`Paused`). Speech takes
    that back (`Resumed`). Understanding also begins while speech goes on (`Probe`): soon after the agent yielded, and
    every `probe_ms` of unbroken speech, so that it keeps up.
