@@ -5,7 +5,7 @@ Policy, in the order in which it is decided:
 1. **Speech** begins with one window at or above `speech_probability` and lasts while windows stay above that less 0.15,
    so that a probability that hovers about the threshold does not tear a word apart.
 2. **Overlap.** While the agent talks, windows at or above `yield_probability` will do: `yield_speech_ms` of that make
-   it fall silent at once (`Yield`), twice as much while none of it is surely speech. Words commit the interruption
+   it fall silent at once (`Yield`). Words commit the interruption
    (`Interrupted`). Silence without words, a backchannel or the agent's own echo take it back (`GoOn`), and so do
    `yield_limit_ms` in which no word was understood; twice that for `LONG_OVERLAP_MS` of speech of which the ears have
    not told anything yet. False alarms in a row make the agent harder to stop. Speech of the agent that is protected is
@@ -267,7 +267,7 @@ class TurnTaking:
         if turn.overlap is Overlap.NONE and agent.talks:
             if agent.protected:
                 turn.overlap = Overlap.UNDER
-            elif turn.run_ms >= self._yield_speech_ms * (1 if turn.sure else 2):
+            elif turn.run_ms >= self._yield_speech_ms:
                 turn.overlap, turn.yielded_ms = Overlap.YIELDED, at_ms
                 return [Yield(at_ms)]
         if turn.overlap in {Overlap.YIELDED, Overlap.DENIED} and not agent.talks:

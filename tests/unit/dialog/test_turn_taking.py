@@ -207,17 +207,8 @@ def test_an_agent_that_comes_to_its_end_just_then_leaves_the_turn_to_the_caller(
 def test_a_soft_onset_makes_the_agent_yield_but_begins_no_turn_while_it_is_silent() -> None:
     soft = TurnTaking(POLICY.model_copy(update={"yield_probability": 0.2, "yield_speech_ms": 32}), Judge())
     assert kinds(soft.hear(0.3, WINDOW, WINDOW, SILENT)) == []
-    assert kinds(soft.hear(0.3, 2 * WINDOW, WINDOW, TALKING)) == ["SpeechBegan"]
-    assert kinds(soft.hear(0.3, 3 * WINDOW, WINDOW, TALKING)) == ["Yield"]
-
-
-def test_one_weak_window_does_not_make_the_agent_stutter_and_one_sure_one_silences_it() -> None:
-    for probability, found in ((0.3, ["SpeechBegan"]), (0.6, ["SpeechBegan", "Yield"])):
-        soft = TurnTaking(POLICY.model_copy(update={"yield_probability": 0.2, "yield_speech_ms": 32}), Judge())
-        assert kinds(soft.hear(probability, WINDOW, WINDOW, TALKING)) == found
-        heard = [soft.hear(0.0, number * WINDOW, WINDOW, TALKING) for number in range(2, 6)]
-        ended = [one.__class__.__name__ for decisions in heard for one in decisions]
-        assert ended == (["GoOn", "NoiseOver"] if "Yield" in found else ["NoiseOver"])
+    assert kinds(soft.hear(0.3, 2 * WINDOW, WINDOW, TALKING)) == ["SpeechBegan", "Yield"]
+    assert [kinds(soft.hear(0.1, at * WINDOW, WINDOW, TALKING)) for at in (3, 4, 5)] == [[], [], ["GoOn", "NoiseOver"]]
 
 
 def test_false_alarms_make_the_agent_harder_to_stop_and_a_true_one_easier_again() -> None:
