@@ -116,7 +116,7 @@ class Agents:
                 stored = await agents.create(connection, agent, source=API, now=self._house.now())
         except IntegrityError:
             raise NAME_TAKEN.problem(f"There is an agent named {agent.name} already.") from None
-        await self._changed()
+        await self._house.registry_changed()
         return AgentResource.of(stored)
 
     async def get(self, request: ApiRequest[NoBody, NoQuery]) -> AgentResource:
@@ -143,7 +143,7 @@ class Agents:
                 stored = _there(await agents.revise(connection, agent_id, agent, now=self._house.now()), agent_id)
         except IntegrityError:
             raise NAME_TAKEN.problem() from None
-        await self._changed()
+        await self._house.registry_changed()
         return AgentResource.of(stored)
 
     async def delete(self, request: ApiRequest[NoBody, NoQuery]) -> None:
@@ -155,10 +155,7 @@ class Agents:
             if numbers:
                 raise HAS_NUMBERS.problem(f"These numbers lead to it: {', '.join(numbers[:5])}.")
             await agents.delete(connection, agent_id, now=self._house.now())
-        await self._changed()
-
-    async def _changed(self) -> None:
-        await self._house.prepare(await self._house.registry.refresh())
+        await self._house.registry_changed()
 
     @property
     def routes(self) -> list[AnyRoute]:

@@ -30,3 +30,7 @@ class House:
     problems: Callable[[], Sequence[str]]
     """What a person should know, one sentence each."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def registry_changed(self) -> None:
+        """Agents or numbers are different in the database: let the next call know."""
+        await self.prepare(await self.registry.refresh())

@@ -94,7 +94,7 @@ class PhoneNumbers:
                 )
         except IntegrityError:
             raise TAKEN.problem(f"{body.number} leads to an agent already.") from None
-        await self._changed()
+        await self._house.registry_changed()
         return PhoneNumberResource.of(stored)
 
     async def get(self, request: ApiRequest[NoBody, NoQuery]) -> PhoneNumberResource:
@@ -113,7 +113,7 @@ class PhoneNumbers:
             changed = await phone_numbers.change(
                 connection, number_id, now=self._house.now(), agent_id=body.agent_id, metadata=body.metadata
             )
-        await self._changed()
+        await self._house.registry_changed()
         return PhoneNumberResource.of(changed or stored)
 
     async def delete(self, request: ApiRequest[NoBody, NoQuery]) -> None:
@@ -121,10 +121,7 @@ class PhoneNumbers:
         async with self._house.store.write() as connection:
             _check_changeable(await _there(connection, request.path["id"]))
             await phone_numbers.remove(connection, request.path["id"])
-        await self._changed()
-
-    async def _changed(self) -> None:
-        await self._house.prepare(await self._house.registry.refresh())
+        await self._house.registry_changed()
 
     @property
     def routes(self) -> list[AnyRoute]:

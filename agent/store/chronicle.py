@@ -60,10 +60,10 @@ class Chronicle:
         else:
             await calls.change(connection, call)
             told = [EventType.CALL_ANSWERED] if call.status is CallStatus.IN_PROGRESS else []
+        shown = await calls.get(connection, call.id)
+        data = {"call": shown.as_json() if shown else None}
         stored = []
         for event_type in told:
-            shown = await calls.get(connection, call.id)
-            data = {"call": shown.as_json() if shown else None}
             stored.append(await self._append(connection, event_type, event, data))
         return stored
 
