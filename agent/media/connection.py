@@ -14,6 +14,7 @@ from agent.media.ending import MediaEnd, MediaEndKind
 from agent.media.inbox import Inbox
 from agent.media.outcome import Outcome
 from agent.media.playout import Playout
+from agent.media.tap import Tap
 
 RECEIVE_BYTES: Final = 8192  # half a second of sound: one read takes what a short stall of ours left behind
 SEND_BUFFER_BYTES: Final = 8192  # the kernel doubles it; a peer that stops reading must not gather seconds of sound
@@ -52,7 +53,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, clock: Clock, patience: Patience, door: Door) -> None:
         self.inbox = Inbox()
-        self.playout = Playout(self, clock)
+        self.tap = Tap(clock)
+        self.playout = Playout(self, clock, self.tap.played)
         self.closed: Outcome[MediaEnd] = Outcome()
         """Set as soon as the stream is over."""
         self.gone: Outcome[None] = Outcome()
@@ -81,6 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._watch = self._clock.call_at(self._clock.time() + self._patience.hello_s, self._check_hello)
+        self.tap.start()
         self.playout.start()
 
     def get_buffer(self, _sizehint: int) -> bytearray:
@@ -136,6 +139,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.playout.close()
         self.inbox.close()
+        self.tap.close()
         self.closed.set_result(MediaEnd(kind, detail))
         if self._watch is not None:
             self._watch.cancel()
@@ -160,6 +164,7 @@ class Connection(asyncio.BufferedProtocol):
         match frame.kind:
             case Kind.SLIN_8K:
                 self.inbox.put(frame.payload)
+                self.tap.heard(frame.payload)
             case Kind.UUID:
                 self._identify(frame.uuid)
             case Kind.HANGUP:

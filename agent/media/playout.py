@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
@@ -85,9 +86,11 @@ class Playout:
     that stopped reading finds no backlog when it goes on.
     """
 
-    def __init__(self, sink: FrameSink, clock: Clock) -> None:
+    def __init__(self, sink: FrameSink, clock: Clock, sent: Callable[[bytes, int], None] | None = None) -> None:
+        """`sent` is told of each frame, without its header, and of the number of its slot."""
         self.statistics = FrameStatistics()
         self._sink = sink
+        self._sent = sent
         self._clock = clock
         self._schedule = Schedule(clock.time())
         self._timer: Timer | None = None
@@ -170,8 +173,11 @@ class Playout:
     def _tick(self) -> None:
         now = self._clock.time()
         if self._sink.ready():
-            self._sink.write(self._next_frame(now))
-            self.statistics.record(now, self._schedule.take(now))
+            frame, slot = self._next_frame(now), self._schedule.take(now)
+            self._sink.write(frame)
+            self.statistics.record(now, slot)
+            if self._sent is not None:
+                self._sent(frame[-FRAME_BYTES:], slot.number)
         else:
             self.statistics.miss(self._schedule.take(now))
             self._sink.withheld()

@@ -9,6 +9,7 @@ from agent.media.ending import MediaEnd, MediaEndKind
 from agent.media.inbox import Inbox
 from agent.media.outcome import Outcome
 from agent.media.playout import Playout
+from agent.media.tap import Tap
 
 
 class MediaStream:
@@ -30,6 +31,11 @@ class MediaStream:
     def playout(self) -> Playout:
         """Sound to the caller."""
         return self._connection.playout
+
+    @property
+    def tap(self) -> Tap:
+        """Both sides as they pass, for whoever records or listens."""
+        return self._connection.tap
 
     @property
     def closed(self) -> Outcome[MediaEnd]:
