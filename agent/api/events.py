@@ -82,7 +82,7 @@ class Events:
         sequence = _last_seen(request) or 0
         async with self._house.store.read() as connection:
             position = await events.position_of(connection, call.id, sequence)
-        return await self._stream(request.http, position, call.id, lambda event: event.sequence or 0)
+        return await self._stream(request.http, position, call.id, sequence, lambda event: event.sequence or 0)
 
     async def follow_all(self, request: ApiRequest[NoBody, StreamQuery]) -> web.StreamResponse:
         """Server-sent events of everything; `id` is the position over all calls."""
@@ -90,16 +90,17 @@ class Events:
         if position is None:
             async with self._house.store.read() as connection:
                 position = await events.last_position(connection)
-        return await self._stream(request.http, position, None, lambda event: event.position)
+        return await self._stream(request.http, position, None, position, lambda event: event.position)
 
     async def _stream(
-        self, http: web.Request, position: int, call_id: str | None, number: Callable[[StoredEvent], int]
+        self, http: web.Request, position: int, call_id: str | None, start: int, number: Callable[[StoredEvent], int]
     ) -> web.StreamResponse:
+        """`start` is told as the first `id`: a client that breaks off before the first event knows where it was."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
         await response.prepare(http)
-        await response.write(b"retry: 2000\n\n")
+        await response.write(f"retry: 2000\nid: {start}\n\n".encode())
         async with aclosing(self._house.hub.follow(position, call_id=call_id)) as pages:
             async for page in pages:
                 if not page:

@@ -111,6 +111,15 @@ async def test_a_stream_goes_on_where_the_client_stopped_reading(office: Office)
     assert [event["sequence"] for event in seen] == [1, 2, 2, 3]
 
 
+async def test_a_stream_tells_at_once_where_it_begins(office: Office) -> None:
+    await office.happens(changed(ringing()))
+    headers = {"Authorization": f"Bearer {office.secrets[Scope.READ]}"}
+    for path, start in (("events/stream", b"id: 2\n"), ("calls/call_1/events/stream?after=1", b"id: 1\n")):
+        async with office.client.get(f"/v1/{path}", headers=headers) as stream:
+            lines = [await stream.content.readline() for _ in range(3)]
+            assert lines == [b"retry: 2000\n", start, b"\n"]
+
+
 async def test_streams_end_when_the_server_stops(office: Office) -> None:
     headers = {"Authorization": f"Bearer {office.secrets[Scope.READ]}"}
     async with office.client.get("/v1/events/stream", headers=headers) as stream:
