@@ -50,7 +50,9 @@ class ReplayRequest(RequestModel):
     """Events of which span of time are to be sent again."""
 
     since: AwareDatetime
-    until: AwareDatetime
+    """At or after this moment. What waits for another attempt is sent at once, however old it is."""
+    until: AwareDatetime | None = None
+    """Before this moment; none: until now."""
     include_delivered: bool = False
     """Also those that did get through."""
 
@@ -88,7 +90,7 @@ class ReplayResource(ResponseModel):
 
     object: Literal["replay"] = "replay"
     deliveries: int
-    """So many were made."""
+    """So many were made, beside those that waited."""
 
 
 class WebhookEndpoints:
@@ -178,7 +180,7 @@ class WebhookEndpoints:
         return ReplayResource(deliveries=1 if endpoint.enabled else 0)
 
     async def replay(self, request: ApiRequest[ReplayRequest, NoQuery]) -> ReplayResource:
-        """Send again what did not get through, such as after a long outage."""
+        """Send what did not get through, such as when your application is back after an outage."""
         endpoint_id, body = request.path["id"], request.body
         async with self._house.store.read() as connection:
             _there(await webhook_endpoints.get(connection, endpoint_id))
@@ -186,7 +188,7 @@ class WebhookEndpoints:
             self._house.store,
             endpoint_id,
             body.since,
-            body.until,
+            body.until or self._house.now(),
             include_delivered=body.include_delivered,
             now=self._house.now(),
         )

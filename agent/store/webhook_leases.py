@@ -188,6 +188,21 @@ async def postpone_later(
     await connection.execute(_POSTPONE_LATER, given)
 
 
+async def hasten(connection: AsyncConnection, endpoint_id: str, *, before: datetime, now: datetime) -> None:
+    """Let what waits for another attempt be due now, of events from before a moment.
+
+    The endpoint must be locked. What is being sent right now stays as it is.
+    """
+    at = select(events.c.at).where(events.c.id == _TABLE.event_id).scalar_subquery()
+    free = or_(_TABLE.leased_until.is_(None), _TABLE.leased_until <= now)
+    waits = and_(_TABLE.status == DeliveryStatus.PENDING, _TABLE.next_attempt_at > now, free)
+    await connection.execute(
+        update(webhook_deliveries)
+        .where(_TABLE.endpoint_id == endpoint_id, waits, at < before)
+        .values(next_attempt_at=now)
+    )
+
+
 async def release(connection: AsyncConnection, leases: Collection[Lease], *, sender: str) -> None:
     """Give leases back that were not used."""
     await connection.execute(

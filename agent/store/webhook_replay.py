@@ -13,7 +13,7 @@ from agent.store.engine import Store
 from agent.store.events import StoredEvent
 from agent.store.schema import events, webhook_deliveries
 from agent.store.webhook_deliveries import DeliveryStatus, new_row
-from agent.store.webhook_leases import postpone_later
+from agent.store.webhook_leases import hasten, postpone_later
 
 BATCH = 500
 """Events looked at in one transaction: others may write in between."""
@@ -22,13 +22,18 @@ BATCH = 500
 async def replay(
     store: Store, endpoint_id: str, since: datetime, until: datetime, *, include_delivered: bool = False, now: datetime
 ) -> int:
-    """Make new deliveries of events from `since` to before `until` that did not get through; returns how many.
+    """Send events from before `until` that did not get through; returns how many deliveries were made for that.
 
-    Those that were given up or canceled, and those that came while the endpoint was disabled or unknown; with
-    `include_delivered` also those that did get through. Nothing is made for an event whose delivery is pending, so that
-    asking twice does no harm. The event keeps its id. Raises StoreError.
+    Those from `since` on that were given up or canceled, and those that came while the endpoint was disabled or
+    unknown, with `include_delivered` also those that did get through, get new deliveries. What waits for another
+    attempt is due at once, also from before `since`: an application that was away says that it is back. Nothing is made
+    for an event whose delivery is pending, so that asking twice does no harm. Events keep their ids. Raises StoreError.
     """
     made, position = 0, 0
+    async with store.write() as connection:
+        if await webhook_endpoints.locked(connection, endpoint_id) is None:
+            return 0
+        await hasten(connection, endpoint_id, before=until, now=now)
     while True:
         async with store.write() as connection:
             endpoint = await webhook_endpoints.locked(connection, endpoint_id)

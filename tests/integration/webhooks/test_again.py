@@ -57,6 +57,25 @@ async def test_what_is_pending_behind_a_replayed_event_is_due_after_it(room: Pos
     assert second.next_attempt_at > first.next_attempt_at > other.next_attempt_at
 
 
+async def test_replay_sends_at_once_what_waits_in_the_order_of_each_call(room: PostRoom, receiver: Receiver) -> None:
+    receiver.respond["/hooks"] = answers(503)
+    endpoint = await room.endpoint(receiver.url())
+    waiting = [await room.event("call_1"), await room.event("call_1")]
+    room.sender()
+    await room.until(endpoint, lambda found: found[0].attempts == 1)
+    receiver.respond.clear()
+    seen = len(receiver.received)
+    waits_until = [one.next_attempt_at for one in await room.deliveries(endpoint)]
+    await replay(room.store, endpoint.id, START - 2 * HOUR, START - HOUR, now=room.now)
+    assert [one.next_attempt_at for one in await room.deliveries(endpoint)] == waits_until, "they are of later events"
+    assert await replay(room.store, endpoint.id, START + HOUR, START + 2 * HOUR, now=room.now) == 0, "none is new"
+    first, second = await room.deliveries(endpoint)
+    assert (first.attempts, first.next_attempt_at, second.next_attempt_at) == (1, room.now, room.now)
+    await room.pass_time()
+    await room.until_settled(endpoint)
+    assert [one.id for one in receiver.received[seen:]] == [event.id for event in waiting]
+
+
 async def test_replay_of_more_than_one_transaction(room: PostRoom, receiver: Receiver) -> None:
     async with room.store.write() as connection:
         for number in range(501):
