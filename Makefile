@@ -30,6 +30,7 @@ run:
 	@exec $(AGENT) run $(ARGS)
 
 test:
+	@.ci/packages
 	@.ci/bootstrap dev
 	@$(AGENT) setup --for test
 	@.ci/check
