@@ -17,6 +17,7 @@ from agent.doctor.machine import check_clock, check_disk, check_files, check_mem
 from agent.doctor.manager import check_manager
 from agent.doctor.models import check_models, check_voice_detection
 from agent.doctor.ports import RunningAgent, check_http_port, check_media_port, find_running_agent
+from agent.doctor.store import check_store
 from agent.doctor.tone_check import judge, send_tones
 from agent.domain.agent import Agent
 from agent.errors import PhoneAgentError, TelephonyError
@@ -44,12 +45,15 @@ class Examination:
         settings, check = read_configuration(config)
         self._add(check)
         if settings is None:
-            self._add(*(skipped(name, "the configuration is broken") for name in ("asterisk", "tone_call", "models")))
+            self._add(
+                *(skipped(name, "the configuration is broken") for name in ("store", "asterisk", "tone_call", "models"))
+            )
             return self.checks
         agents, check = read_agents(settings)
         self._add(check)
         running = await find_running_agent(settings.http)
         self._add(check_http_port(settings.http, running), check_media_port(settings.media, running))
+        await self._survived("store", self._store(settings))
         await self._survived("asterisk", self._asterisk(settings, running))
         await self._survived("tone_call", self._call(settings, running))
         self._add(check_clock(self.asterisk_ahead_s))
@@ -68,6 +72,9 @@ class Examination:
                     "report it with what stands in the log above.",
                 )
             )  # fmt: skip
+
+    async def _store(self, settings: Settings) -> None:
+        self._add(*await check_store(settings.store))
 
     async def _asterisk(self, settings: Settings, running: RunningAgent | None) -> None:
         async with AriClient(settings.asterisk) as ari:

@@ -49,10 +49,9 @@ class Store:
     @classmethod
     def of(cls, settings: StoreSettings) -> Store:
         """The database of the configuration. Raises ConfigurationError."""
-        url = settings.url.get_secret_value()
-        if url:
-            return cls(url)
-        file = settings.file or user_data_path("phone-agent") / "phone-agent.db"
+        file = sqlite_file(settings)
+        if file is None or settings.url.get_secret_value():
+            return cls(settings.url.get_secret_value())
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -86,6 +85,15 @@ class Store:
         """Let events be added by one transaction at a time, so that their positions are in the order of commits."""
         if not self.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
+
+
+def sqlite_file(settings: StoreSettings) -> Path | None:
+    """The file of the record; None where a server has it. Raises ConfigurationError."""
+    url = settings.url.get_secret_value()
+    if not url:
+        return settings.file or user_data_path("phone-agent") / "phone-agent.db"
+    parsed = _parsed(url)
+    return Path(parsed.database or "") if parsed.drivername == SQLITE else None
 
 
 @asynccontextmanager

@@ -37,10 +37,14 @@ def newest() -> str:
     return head
 
 
+def revisions() -> set[str]:
+    """All that this version knows."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
     before = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if before is not None and before not in known:
+    if before is not None and before not in revisions():
         raise StoreError(
             f"The database is of a later version of this software (revision {before}); install that version, or "
             "restore a backup.",
