@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from agent.api.rate_limit import RateLimiter
 from agent.api.requests import body_of, path_of, query_of
 from agent.api.route import AnyRoute, ApiRequest
 from agent.store.api_keys import ApiKey, Scope
+
+_CALL_ID = re.compile(r"call_[0-9A-Z]{26}")
+"""What else stands in a path may be somebody's number, and is not logged."""
 
 log = structlog.get_logger()
 
@@ -46,6 +50,8 @@ class Dispatcher:
             request[ROUTE] = route
             key = await self._let_in(request, route.scope) if route.scope else None
             path = path_of(request.match_info)
+            if _CALL_ID.fullmatch(path.get("id", "")):
+                structlog.contextvars.bind_contextvars(call_id=path["id"])
             query = query_of(request.query, route.query)
             body, document = await body_of(request, route.request) if route.takes_body else (NoBody(), None)
             api_request = ApiRequest(body, query, path, key, request[REQUEST_ID], request, {})

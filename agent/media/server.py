@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -27,6 +28,8 @@ class Admission:
 
     def __init__(self, server: AudioSocketServer, uuid: UUID, clock: Clock) -> None:
         self.uuid = uuid
+        self.context = structlog.contextvars.get_contextvars()
+        """What log lines about the connection tell beside themselves: the call that waits for it."""
         self._server = server
         self._clock = clock
         self._arrival: Outcome[MediaStream | MediaError] = Outcome()
@@ -96,6 +99,7 @@ class AudioSocketServer:
         self._expected: dict[UUID, Admission] = {}
         self._admitted: dict[UUID, Connection] = {}
         self._connections: set[Connection] = set()
+        self._contexts: dict[UUID, Mapping[str, Any]] = {}
         self._sent = 0
         self._late = 0
 
@@ -179,6 +183,7 @@ class AudioSocketServer:
         if admission is None:
             return False
         self._admitted[uuid] = connection
+        self._contexts[uuid] = admission.context
         admission.arrive(MediaStream(connection, uuid))
         log.debug("media.admitted", uuid=str(uuid))
         return True
@@ -202,4 +207,5 @@ class AudioSocketServer:
             late=connection.playout.frames_late,
             received=connection.inbox.received,
             dropped=connection.inbox.dropped,
+            **self._contexts.pop(connection.uuid),
         )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+from typing import Any
 
 import structlog
 
+from agent.ops.log_privacy import Stacks, mask_numbers
 from agent.settings import LogSettings
 
-_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-"""Variables of a stack hold callers' numbers and words."""
+log = structlog.get_logger()
 
 
 def configure(settings: LogSettings) -> None:
     """Send our own events and those of libraries to standard error in one form.
 
-    Events carry a constant name and fields; what callers say or who they are stands in none above DEBUG.
+    Events carry a constant name and fields; what callers say stands in none above DEBUG, and their numbers are masked
+    in all. Within a call each has its `call_id`, within a request to the API its `request_id`.
     """
     level = getattr(logging, settings.level.upper())
+    stacks = Stacks(all_text=level <= logging.DEBUG)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -26,10 +30,14 @@ def configure(settings: LogSettings) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     final: list[structlog.typing.Processor] = (
-        [structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS), structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(stacks), mask_numbers, structlog.processors.JSONRenderer()]
         if settings.format == "json"
         else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+            structlog.processors.ExceptionRenderer(stacks.as_text),
+            mask_numbers,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ]
     )
     structlog.configure(
@@ -50,3 +58,9 @@ def configure(settings: LogSettings) -> None:
     root.setLevel(level)
     for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "aiohttp.access", "asyncio"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+
+
+def tell_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For `loop.set_exception_handler`: asyncio's own would quote the exception's text in its message."""
+    message = str(context.get("message", "")).partition("\n")[0]
+    log.error("asyncio.unhandled", message=message, exc_info=context.get("exception"))
