@@ -115,6 +115,12 @@ async def position_of(connection: AsyncConnection, call_id: str, sequence: int) 
     return await connection.scalar(wanted) or 0
 
 
+async def last_at(connection: AsyncConnection, call_id: str) -> datetime | None:
+    """When the latest event of a call happened."""
+    latest = select(events.c.at).where(events.c.call_id == call_id).order_by(events.c.sequence.desc()).limit(1)
+    return await connection.scalar(latest)
+
+
 async def last_position(connection: AsyncConnection) -> int:
     """Of the latest event of all; 0 where there is none."""
     return await connection.scalar(select(func.max(events.c.position))) or 0

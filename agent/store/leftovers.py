@@ -9,7 +9,7 @@ import structlog
 
 from agent.domain.call import CallStatus, EndedReason, transition
 from agent.domain.events import CallChanged
-from agent.store import calls
+from agent.store import calls, events
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
@@ -20,14 +20,15 @@ log = structlog.get_logger()
 async def close_leftovers(store: Store, chronicle: Chronicle, *, server: str, now: datetime) -> Sequence[StoredEvent]:
     """Close every call that `server` led and nobody leads any more; what applications are told of it.
 
-    Call it before any call is taken. Their reason is `internal_error`: why they really ended died with the process.
-    Raises StoreError.
+    Call it before any call is taken. Their reason is `internal_error`: our death ended them, since it took their sound
+    away. They ended when they were last known to go on, be it days ago, not now. Raises StoreError.
     """
     told: list[StoredEvent] = []
     async with store.write() as connection:
         for call in await calls.open_of(connection, server):
             status = CallStatus.COMPLETED if call.status is CallStatus.IN_PROGRESS else CallStatus.FAILED
-            ended = transition(call, status, at=now, reason=EndedReason.INTERNAL_ERROR)
+            last_known = await events.last_at(connection, call.id) or call.answered_at or call.created_at
+            ended = transition(call, status, at=min(last_known, now), reason=EndedReason.INTERNAL_ERROR)
             told += await chronicle.write(connection, CallChanged(call.id, now, call=ended))
     if told:
         log.warning("store.leftovers_closed", events=len(told))

@@ -153,12 +153,15 @@ async def _stopped_at_once(store: Store, told: Told) -> Recorder:
 
 
 async def test_calls_that_a_dead_process_left_open_are_closed_once_and_told(store: Store, told: Told) -> None:
-    await record(store, told, changed(RINGING), changed(ANSWERED))
+    await record(store, told, changed(RINGING), changed(ANSWERED), ended(GREETING))
     chronicle = Chronicle(store, server="one")
     assert await close_leftovers(store, chronicle, server="another", now=ENDED.ended_at or NOW) == []
     closed = await close_leftovers(store, chronicle, server="one", now=ENDED.ended_at or NOW)
     assert [event.type for event in closed] == [EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT_READY]
-    assert closed[0].data["call"]["ended_reason"] == "internal_error"
+    call = closed[0].data["call"]
+    assert (call["status"], call["ended_reason"]) == ("completed", "internal_error")
+    assert call["ended_at"] == "2026-11-27T12:00:01.200000Z", "the last that is known of it, not the time of the start"
+    assert closed[0].at == ENDED.ended_at
     assert await close_leftovers(store, chronicle, server="one", now=NOW) == []
 
 
