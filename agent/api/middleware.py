@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import traceback
+from collections.abc import Callable
 
 import structlog
 from aiohttp import web
@@ -19,6 +20,9 @@ HEADER = "X-Request-Id"
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 ROUTE: web.RequestKey[AnyRoute] = web.RequestKey("route")
 ANSWER_HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("answer_headers", dict)
+Observer = Callable[[str, str, str, float | None], None]
+"""Takes a request's method, route, status, and seconds; None for a stream, which lasts as long as its client wishes."""
+OBSERVER: web.AppKey[Observer] = web.AppKey("observer")
 _BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 FRAMES_LOGGED = 6
@@ -53,7 +57,9 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = answer.status
         return answer
     finally:
-        _log_line(request, status, time.perf_counter() - begun_at)
+        seconds = time.perf_counter() - begun_at
+        _log_line(request, status, seconds)
+        _observe(request, status, seconds)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -88,6 +94,20 @@ def _log_fault(error: Exception) -> None:
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     log.error("api.failed", error=type(error).__name__, where=where)
     log.debug("api.failed_with", exc_info=error)
+
+
+def _observe(request: web.Request, status: int, seconds: float) -> None:
+    """Methods and paths that nobody declared are one: anybody may make up more."""
+    route = request.get(ROUTE)
+    observer = request.app.get(OBSERVER)
+    if observer is None:
+        return
+    told = str(status or "disconnected")
+    if route is None:
+        observer("other", "other", told, seconds)
+    else:
+        is_stream = "text/event-stream" in route.media
+        observer(route.method, route.full_path, told, None if is_stream else seconds)
 
 
 def _log_line(request: web.Request, status: int, seconds: float) -> None:

@@ -5,6 +5,8 @@ No label holds anything of a caller. `docs/metrics.md` lists every metric.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import prometheus_client
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -68,7 +70,7 @@ class Metrics:
         ProcessCollector(namespace=PREFIX, registry=self.registry)
         for outcome in ("committed", "taken_back"):
             self._interruptions.labels(outcome)
-        for rule in ("busy", "fallback", "announce"):
+        for rule in ("busy", "fallback", "announce", "unavailable"):
             self._refused.labels(rule)
 
     def __call__(self, event: Event) -> None:
@@ -144,11 +146,17 @@ class Metrics:
 class MetricsServer(Site):
     """Serves /metrics on `http.metrics_port`."""
 
-    def __init__(self, settings: HttpSettings, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: HttpSettings, metrics: Metrics, *, look: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """`look` finds out, before each answer, what only asking tells."""
         self._metrics = metrics
+        self._look = look
         app = web.Application()
         app.router.add_get("/metrics", self._get)
         super().__init__(app, key="http.metrics_port", bind=settings.bind, port=settings.metrics_port)
 
     async def _get(self, _request: web.Request) -> web.Response:
+        if self._look is not None:
+            await self._look()
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import bind_contextvars
 
 from agent.errors import StoreError
 from agent.store import webhook_endpoints, webhook_leases
@@ -32,6 +34,10 @@ STORE_PAUSE_S = 1.0
 log = structlog.get_logger()
 
 
+Attempted = Callable[[Answer, DeliveryStatus, float], None]
+"""Takes the answer of an attempt, the status that its delivery has then, and how long the attempt took in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """What all couriers of a sender share."""
@@ -49,6 +55,8 @@ class Office:
     """Called within the transaction that disables an endpoint."""
     more: Callable[[], None]
     """There may be something for other endpoints."""
+    attempted: Attempted
+    """Told of each attempt."""
     slots: int
     timeout: timedelta
     lease: timedelta
@@ -182,10 +190,16 @@ class Courier:
             task.add_done_callback(self._attempted)
 
     async def _attempt(self, endpoint: WebhookEndpoint, lease: Lease) -> None:
+        bind_contextvars(endpoint_id=self._id, delivery_id=lease.delivery_id)
+        if lease.event.call_id is not None:
+            bind_contextvars(call_id=lease.event.call_id)
+        begun_at = time.perf_counter()
         answer = await self._office.post(endpoint, lease)
+        seconds = time.perf_counter() - begun_at
         verdict = judge(answer, attempts=lease.attempts + 1, now=self._office.clock(), chance=self._office.chance())
         self._gone = self._gone or verdict.gone
         self._attempts.append(Attempt(lease, verdict.status, verdict.next_attempt_at, answer.status, verdict.error))
+        self._office.attempted(answer, verdict.status, seconds)
 
     def _attempted(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

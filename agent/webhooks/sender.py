@@ -19,7 +19,7 @@ from agent.store.engine import Store
 from agent.store.webhook_endpoints import WebhookEndpoint
 from agent.store.webhook_leases import Lease
 from agent.webhooks.client import WebhookClient
-from agent.webhooks.courier import Courier, Office
+from agent.webhooks.courier import Attempted, Courier, Office
 from agent.webhooks.post import post
 from agent.webhooks.schedule import Answer
 from agent.webhooks.sync_call import Clock, utc_now
@@ -42,6 +42,7 @@ class WebhookSender:
         settings: WebhooksSettings,
         *,
         on_disabled: Callable[[AsyncConnection, WebhookEndpoint], Awaitable[None]],
+        attempted: Attempted = lambda _answer, _status, _seconds: None,
         clock: Clock = utc_now,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -62,6 +63,7 @@ class WebhookSender:
             sleep=sleep,
             on_disabled=on_disabled,
             more=self.wake,
+            attempted=attempted,
             slots=settings.concurrency,
             timeout=timedelta(seconds=settings.timeout_s),
             lease=timedelta(seconds=LEASE_IN_TIMEOUTS * settings.timeout_s),
@@ -69,6 +71,11 @@ class WebhookSender:
         )
         self.problem: str | None = None
         """Why the database cannot be asked at present; None where all is well."""
+
+    @property
+    def going(self) -> bool:
+        """Whether it works, as it must from `start` to `close`."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
 
     def start(self) -> None:
         """Begin to send."""

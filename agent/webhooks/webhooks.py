@@ -15,6 +15,7 @@ from agent.store.events import StoredEvent
 from agent.store.webhook_endpoints import WebhookEndpoint
 from agent.webhooks.client import WebhookClient
 from agent.webhooks.connector import Targets
+from agent.webhooks.courier import Attempted
 from agent.webhooks.sender import WebhookSender
 from agent.webhooks.sync_call import Clock, SyncCalls, utc_now
 from agent.webhooks.targets import TargetPolicy
@@ -26,13 +27,22 @@ CLOSE_S = 3.0
 class Webhooks:
     """Belongs to one event loop."""
 
-    def __init__(self, store: Store, settings: WebhooksSettings, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: WebhooksSettings,
+        *,
+        attempted: Attempted = lambda _answer, _status, _seconds: None,
+        clock: Clock = utc_now,
+    ) -> None:
         self._store = store
         self._clock = clock
         self.targets = Targets(TargetPolicy([ip_network(subnet) for subnet in settings.allowed_subnets]))
         """Which addresses endpoints may have."""
         self._client = WebhookClient(self.targets)
-        self._sender = WebhookSender(store, self._client, settings, on_disabled=self._disabled, clock=clock)
+        self._sender = WebhookSender(
+            store, self._client, settings, on_disabled=self._disabled, attempted=attempted, clock=clock
+        )
         self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock)
         """Asks applications and waits for the answer."""
 
@@ -40,6 +50,11 @@ class Webhooks:
     def problem(self) -> str | None:
         """Why nothing can be sent at present; None where all is well."""
         return self._sender.problem
+
+    @property
+    def going(self) -> bool:
+        """Whether sending goes on, as it must from `start` to `close`."""
+        return self._sender.going
 
     def start(self) -> None:
         """Begin to send what is due."""
