@@ -28,11 +28,16 @@ from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
+from agent.ops.api_metrics import ApiMetrics
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
+from agent.ops.part_metrics import PartMetrics
+from agent.ops.parts_watch import PartsWatch
 from agent.ops.record_metrics import RecordMetrics
+from agent.ops.service_manager import Pulse
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
+from agent.ops.webhook_metrics import WebhookMetrics
 from agent.personas import check_numbers, load_agents
 from agent.settings import Settings
 from agent.speech.gate import Gate
@@ -46,6 +51,7 @@ from agent.telephony.ari_events import LinkState
 from agent.telephony.call_session import CallSession
 from agent.telephony.capacity import Capacity
 from agent.telephony.doorway import Doorway
+from agent.telephony.drain import Drain, told
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
@@ -57,9 +63,6 @@ from agent.workers.fleet import Fleet
 from agent.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-DRAIN_S = 15.0
-"""Calls that are under way when we are stopped get so long to say goodbye."""
 
 
 class PhoneAgent:
@@ -76,9 +79,12 @@ class PhoneAgent:
         self._agents = load_agents(settings.agents.folder)
         check_numbers(settings.agents.numbers, self._agents)
         self._metrics = Metrics()
+        self.drain = Drain(settings.drain, fallback_context=settings.capacity.fallback_context)
+        """Whether calls are taken, and how those under way come to their end."""
         self._places = Places(Capacity(settings.capacity))
         self._record = Record(settings.store, settings.agents)
-        self._webhooks = Webhooks(self._record.store, settings.webhooks)
+        self._webhook_metrics = WebhookMetrics(self._metrics.registry, self._record.store)
+        self._webhooks = Webhooks(self._record.store, settings.webhooks, attempted=self._webhook_metrics.attempted)
         self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder)
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
@@ -91,7 +97,7 @@ class PhoneAgent:
         self._parts_ready: Parts | None = None
         self._warming: asyncio.Task[None] | None = None
         self._monitor = AmiMonitor(settings.asterisk)
-        self._metrics_server = MetricsServer(settings.http, self._metrics)
+        self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._webhook_metrics.look)
 
     async def __aenter__(self) -> PhoneAgent:
         """Start everything; returns when calls are taken, or would be as soon as Asterisk is there.
@@ -115,10 +121,14 @@ class PhoneAgent:
 
     def checks(self) -> Mapping[str, bool]:
         """What a call needs, and whether it is there."""
+        return {**self.parts(), "accepting_calls": self.drain.state is None}
+
+    def parts(self) -> Mapping[str, bool]:
+        """The parts of the server that may fail, and whether each is there."""
         workers = {name: self._workers.is_ready(name) for name in self._workers.names}
         return {
             "asterisk": self._switchboard is not None and self._switchboard.events.connected,
-            "store": self._record.recorder.problem is None,
+            "store": self._record.recorder.problem is None and self._webhooks.problem is None,
             **workers,
         }
 
@@ -128,9 +138,21 @@ class PhoneAgent:
             self._switchboard.events.problem if self._switchboard else None,
             self._monitor.problem,
             self._record.recorder.problem,
+            told(self.drain.state),
         )
         looping = [name for name in self._workers.names if self._workers.is_crash_looping(name)]
         return [*filter(None, links), *(f"The process {name} dies again and again; see the log." for name in looping)]
+
+    def pulse(self) -> Pulse:
+        """For the service manager. Healthy: everything that must never end goes on."""
+        state = self.drain.state
+        stopping = state is not None and state.stopping
+        going = self._record.recorder.going and self._webhooks.going
+        going = going and self._switchboard is not None and self._switchboard.going
+        missing = [name for name, there in self.checks().items() if not there]
+        calls = len(self._switchboard.calls) if self._switchboard else 0
+        status = f"{calls} calls" + (f"; not there: {', '.join(missing)}" if missing else "")
+        return Pulse(healthy=going or stopping, status=status, stopping=stopping)
 
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         settings = self._settings
@@ -146,6 +168,7 @@ class PhoneAgent:
         self._webhooks.start()
         self._record.when_told(self._webhooks.told)
         await self._serve_api(stack)
+        stack.push_async_callback(self._webhook_metrics.close)
         await self._metrics_server.start()
         stack.push_async_callback(self._metrics_server.close)
         asterisk = settings.asterisk
@@ -157,6 +180,7 @@ class PhoneAgent:
         self._parts_ready = parts
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
         self._metrics.add(RecordMetrics(self._record.recorder))
+        self._metrics.add(PartMetrics(self.parts, self.drain))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
@@ -169,11 +193,15 @@ class PhoneAgent:
             doorway=Doorway(
                 self._places, settings.capacity, announcements=lambda call: _announcements(parts, self._agent_of(call))
             ),
+            drain=self.drain,
             on_link=self._on_link,
         )
         spare_what_stays()
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
+        watch = PartsWatch(self._record, parts=self.parts, problems=self.problems)
+        stack.push_async_callback(watch.close)
+        await watch.start()
 
     async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the models are there: whoever waits for this server can ask how far it is."""
@@ -185,11 +213,12 @@ class PhoneAgent:
             live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
             hub=hub,
             webhooks=self._webhooks,
+            drain=self.drain,
             prepare=self._prepare,
             checks=self.checks,
             problems=self.problems,
         )
-        self._api = ApiServer(self._settings.http, house)
+        self._api = ApiServer(self._settings.http, house, observer=ApiMetrics(self._metrics.registry))
         await self._api.start()
         stack.push_async_callback(self._api.close)
 
@@ -269,7 +298,7 @@ class PhoneAgent:
 
     @staticmethod
     async def _stop_calls(switchboard: Switchboard) -> None:
-        await switchboard.drain(DRAIN_S)
+        await switchboard.drain.finish(0)
         await switchboard.close()
 
 

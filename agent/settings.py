@@ -165,6 +165,18 @@ class CapacitySettings(Section):
     """So many may wait; further ones get `busy`."""
 
 
+class DrainSettings(Section):
+    """What becomes of calls when the server is to stop (SIGTERM), or to take no more (POST /v1/system/drain)."""
+
+    timeout_s: float = Field(default=600, ge=0, le=86_400)
+    """Calls under way may go on for so long; then they are told goodbye. Ctrl-C does not wait."""
+    farewell_s: float = Field(default=15, ge=0, le=120)
+    """A goodbye may take so long."""
+    rule: Literal["fallback", "busy", "unavailable"] = "fallback"
+    """New callers: `fallback` go on in `capacity.fallback_context` of the dialplan; `busy` are refused (SIP 486), as
+    are `unavailable` (SIP 503, on which a trunk or proxy tries another server)."""
+
+
 class ModelsSettings(Section):
     """Where model files are kept."""
 
@@ -249,6 +261,7 @@ class Settings(Section):
     turns: TurnSettings = TurnSettings()
     agents: AgentsSettings = AgentsSettings()
     capacity: CapacitySettings = CapacitySettings()
+    drain: DrainSettings = DrainSettings()
     models: ModelsSettings = ModelsSettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()

@@ -13,7 +13,7 @@ from agent.api.auth import Authenticator
 from agent.api.dispatch import Dispatcher
 from agent.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
 from agent.api.idempotency import Idempotency
-from agent.api.middleware import add_headers, around
+from agent.api.middleware import OBSERVER, Observer, add_headers, around
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.openapi import openapi
 from agent.api.problem_types import MAX_BODY_BYTES
@@ -34,11 +34,14 @@ def build_app(
     *,
     keys: ApiKeys,
     idempotency_keys: IdempotencyKeys,
+    observer: Observer | None = None,
     limit: RateLimit = RateLimit(),  # noqa: B008 - frozen
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
 ) -> web.Application:
     """`routes`, /healthz, /openapi.json and /docs. `seconds` is a clock that never goes back.
+
+    `observer` is told of every request.
 
     Raises ValueError where two routes have the same name or the same method and path.
     """
@@ -47,6 +50,8 @@ def build_app(
     authenticator = Authenticator(keys, now)
     dispatcher = Dispatcher(authenticator, RateLimiter(limit), Idempotency(idempotency_keys, now), seconds)
     app = web.Application(middlewares=[around], client_max_size=MAX_BODY_BYTES)
+    if observer is not None:
+        app[OBSERVER] = observer
     for route in routes:
         handler = dispatcher.handler(route)
         app.router.add_route(route.method, route.full_path, handler)

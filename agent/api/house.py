@@ -10,6 +10,7 @@ from agent.api.event_hub import EventHub
 from agent.domain.agent import Agent
 from agent.store.engine import Store
 from agent.store.registry import Registry
+from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
 from agent.webhooks.webhooks import Webhooks
 
@@ -23,6 +24,7 @@ class House:
     live: LiveCalls
     hub: EventHub
     webhooks: Webhooks
+    drain: Drain
     prepare: Callable[[Sequence[Agent]], Awaitable[None]]
     """Makes agents that are new or changed ready to take calls: their phrases as sound, their prompts read."""
     checks: Callable[[], Mapping[str, bool]]

@@ -6,8 +6,10 @@ from agent.api.agents import Agents
 from agent.api.app import build_app
 from agent.api.call_actions import CallActions
 from agent.api.calls import Calls
+from agent.api.drain import Draining
 from agent.api.events import Events
 from agent.api.house import House
+from agent.api.middleware import Observer
 from agent.api.phone_numbers import PhoneNumbers
 from agent.api.route import AnyRoute
 from agent.api.system import System
@@ -29,6 +31,7 @@ RESOURCES = (
     WebhookEndpoints,
     WebhookDeliveries,
     System,
+    Draining,
 )
 
 
@@ -40,12 +43,13 @@ def all_routes(house: House) -> list[AnyRoute]:
 class ApiServer(Site):
     """Answers from `start` to `close`."""
 
-    def __init__(self, settings: HttpSettings, house: House) -> None:
+    def __init__(self, settings: HttpSettings, house: House, *, observer: Observer | None = None) -> None:
         self._hub = house.hub
         app = build_app(
             all_routes(house),
             keys=ApiKeys(house.store),
             idempotency_keys=IdempotencyKeys(house.store),
+            observer=observer,
         )
         super().__init__(app, key="http.port", bind=settings.bind, port=settings.port)
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from agent import __version__
 from agent.api.answers import json_answer
+from agent.api.drain import DrainResource
 from agent.api.house import House
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.route import AnyRoute, ApiRequest, Route
@@ -19,7 +20,7 @@ class Readiness(ResponseModel):
 
     ready: bool
     checks: dict[str, bool]
-    """Each part by name: asterisk, store, ears, mind, mouth."""
+    """Each part by name: asterisk, store, ears, mind, mouth; and accepting_calls, which a drain makes false."""
     problems: list[str]
     """What a person should know, one sentence each."""
 
@@ -34,6 +35,8 @@ class SystemResource(ResponseModel):
     problems: list[str]
     calls: int
     """Under way on this server."""
+    drain: DrainResource | None
+    """Null while calls are taken."""
 
 
 class System:
@@ -57,6 +60,7 @@ class System:
             checks=checks,
             problems=list(self._house.problems()),
             calls=len(self._house.live),
+            drain=DrainResource.of(self._house.drain.state),
         )
 
     @property

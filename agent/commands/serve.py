@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -15,7 +15,11 @@ from agent.domain.events import Event
 from agent.ops import logs
 from agent.ops.event_pipe import EventPipe
 from agent.ops.process import allow_many_files, put_sound_first
+from agent.ops.service_manager import ServiceManager
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from agent.app import PhoneAgent
 
 log = structlog.get_logger()
 
@@ -26,28 +30,51 @@ def serve(
         int | None, typer.Option(help="Write every event as a JSON line to this inherited file descriptor.")
     ] = None,
 ) -> None:
-    """Answer calls until stopped (Ctrl-C or SIGTERM); calls under way may say goodbye."""
+    """Answer calls until stopped.
+
+    SIGTERM lets calls under way finish, Ctrl-C lets them say goodbye; the second of either ends all at once.
+    """
     settings = configuration.load(config)
     logs.configure(settings.log)
     allow_many_files()
     asyncio.run(_serve(settings, events_fd))
 
 
+class _Wish:
+    """That the server should end, as signals tell it: first in order, then at once, then whatever it costs."""
+
+    def __init__(self) -> None:
+        self._serving = asyncio.current_task()
+        self._asked = asyncio.Event()
+        self.agent: PhoneAgent | None = None
+        """Once it takes calls."""
+        self.first: signal.Signals | None = None
+        self._hurried = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._take, number)
+
+    async def come(self) -> None:
+        """Return at the first signal."""
+        await self._asked.wait()
+
+    def _take(self, number: signal.Signals) -> None:
+        if self._serving is not None and (self.agent is None or self._hurried):
+            self._serving.cancel()  # before a call could come, or for the third time
+        elif self.first is not None and self.agent is not None:
+            log.info("server.hurried")
+            self._hurried = True
+            self.agent.drain.hurry()
+        self.first = self.first or number
+        self._asked.set()
+
+
 async def _serve(settings: Settings, events_fd: int | None) -> None:
     from agent.app import PhoneAgent  # heavy: a faulty configuration is reported without it
 
-    stop = asyncio.Event()
-    serving = asyncio.current_task()
-    ready = False
-
-    def asked_to_stop() -> None:
-        if serving is not None and (stop.is_set() or not ready):
-            serving.cancel()  # asked twice, or before a call could come: at once
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked_to_stop)
+    asyncio.get_running_loop().set_exception_handler(logs.tell_unhandled)
+    wish = _Wish()
+    manager = ServiceManager()
+    beating: asyncio.Task[None] | None = None
     pipe = await EventPipe.open(events_fd) if events_fd is not None else None
 
     def tell(kind: str, **fields: object) -> None:
@@ -58,18 +85,26 @@ async def _serve(settings: Settings, events_fd: int | None) -> None:
         async with PhoneAgent(
             settings, pipe or _nobody, on_link=lambda state: tell("server.asterisk", state=state)
         ) as agent:
-            ready = True
+            wish.agent = agent
             if settings.media.realtime:
                 put_sound_first()
             log.info("server.ready", **agent.ports)
             tell("server.ready", **agent.ports)
-            await stop.wait()
+            manager.notify(READY=1)
+            beating = asyncio.create_task(manager.beat(agent.pulse), name="service-manager")
+            await wish.come()
             log.info("server.stopping")
+            tell("server.stopping")
+            manager.notify(STOPPING=1)
+            await agent.drain.finish(0 if wish.first is signal.SIGINT else None)
     except asyncio.CancelledError:
-        if not stop.is_set():
+        if wish.first is None:
             raise
         log.info("server.stopped_early")
     finally:
+        if beating is not None:
+            beating.cancel()
+        manager.close()
         if pipe is not None:
             pipe.close()
 

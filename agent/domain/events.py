@@ -93,15 +93,15 @@ class CallQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallRefused(Event):
-    """All places are taken, and the caller gets none."""
+    """All places are taken, or the server drains, and the caller gets no place."""
 
     type: ClassVar[str] = "call.refused"
     rule: str
-    """What became of the caller: `busy`, `fallback`, or `announce` for one who waited too long."""
+    """What became of the caller: `busy`, `fallback`, `unavailable`, or `announce` for one who waited too long."""
     calls: int
     """Calls under way."""
     capacity: int
-    """How many there may be."""
+    """How many there may be; 0 while the server drains."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigurationError, SetupError
+from agent.rehearsal.environment import overrides
 from agent.rehearsal.events import EventFeed
 
 READY_TIMEOUT_S = 120.0  # models are loaded and warmed up; a starved machine is given time
@@ -24,9 +25,12 @@ class ServerProcess:
     """One child process that answers calls and writes events to a pipe."""
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
-        """`argv` is completed by `--events-fd N`; `log` gets standard output and error."""
+        """`argv` is completed by `--events-fd N`; `log` gets standard output and error.
+
+        Stopped, it lets calls say goodbye and does not wait for their end, whatever its configuration file says.
+        """
         self._argv = argv
-        self._env = env
+        self._env = {**overrides({"drain": {"timeout_s": "0"}}), **env}
         self._log = log
         self._process: Process | None = None
         self.feed = EventFeed()

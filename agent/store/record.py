@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 
 from agent.domain.agent import Agent
+from agent.domain.event_types import EventType
 from agent.settings import AgentsSettings, StoreSettings
+from agent.store import events, system_events
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
@@ -22,6 +25,8 @@ log = structlog.get_logger()
 
 CLOSE_S = 10.0
 """So long what is not written yet may take at the end."""
+DEGRADED_WITHIN = timedelta(days=7)
+"""Whoever was told longer ago that a part is down knows better by now."""
 
 
 class Record:
@@ -29,10 +34,11 @@ class Record:
 
     def __init__(self, settings: StoreSettings, agents: AgentsSettings) -> None:
         """Raises ConfigurationError."""
-        self._server = settings.server or socket.gethostname()[:64]
+        self.server = settings.server or socket.gethostname()[:64]
+        """Name of this server."""
         self._told: list[Callable[[Sequence[StoredEvent]], None]] = []
         self.store = Store.of(settings)
-        self._chronicle = Chronicle(self.store, server=self._server)
+        self._chronicle = Chronicle(self.store, server=self.server)
         self.recorder = Recorder(self.store, self._chronicle, told=self._tell)
         self.registry = Registry(self.store, default=agents.default)
 
@@ -46,9 +52,24 @@ class Record:
         before, after = await migrate(self.store)
         if before != after:
             log.info("store.migrated", before=before, after=after)
-        await close_leftovers(self.store, self._chronicle, server=self._server, now=now)
+        await close_leftovers(self.store, self._chronicle, server=self.server, now=now)
         await self.registry.adopt(agents, numbers, now=now)
         self.recorder.start()
+
+    async def append(self, kind: EventType, data: Mapping[str, Any], *, at: datetime) -> None:
+        """Record an event that belongs to no call, and tell it. Raises StoreError."""
+        async with self.store.write() as connection:
+            stored = await events.append(self.store, connection, kind, at=at, data=data)
+        self._tell([stored])
+
+    async def degraded_parts(self) -> set[str]:
+        """Parts of this server of which applications were told that they are down, and not that they are back.
+
+        Raises StoreError.
+        """
+        async with self.store.read() as connection:
+            since = datetime.now(UTC) - DEGRADED_WITHIN
+            return await system_events.degraded_parts(connection, self.server, since=since)
 
     async def close(self) -> None:
         """Write what is left, and let go of the database."""

@@ -74,6 +74,11 @@ class Recorder:
         """Events that are not on disk yet."""
         return len(self._waiting)
 
+    @property
+    def going(self) -> bool:
+        """Whether it works, as it must from `start` to `close`, also while the database is away."""
+        return self._task is not None and not self._task.done()
+
     def start(self) -> None:
         """Begin to write."""
         self._task = asyncio.create_task(self._run(), name="recorder")

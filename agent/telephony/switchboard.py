@@ -13,7 +13,7 @@ import structlog
 
 from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
-from agent.domain.events import CallChanged, Event, EventSink, KeyPressed
+from agent.domain.events import CallChanged, CallRefused, Event, EventSink, KeyPressed
 from agent.errors import TelephonyError
 from agent.ids import new_call_id
 from agent.settings import Settings
@@ -24,6 +24,7 @@ from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
 from agent.telephony.call_session import CallSession, HandleCall, Surroundings
 from agent.telephony.doorway import Doorway
+from agent.telephony.drain import Drain
 from agent.telephony.ending import UNALLOCATED, Ending
 from agent.telephony.media_path import MediaPath
 from agent.telephony.reconcile import Held, differences
@@ -43,7 +44,7 @@ _MARKER_S = 5.0
 
 
 class Switchboard:
-    """Takes calls until it is drained. Belongs to one event loop."""
+    """Takes calls while its drain lets it. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Switchboard:
         handle_call: HandleCall,
         sink: EventSink,
         doorway: Doorway | None = None,
+        drain: Drain | None = None,
         on_link: Callable[[LinkState], None] | None = None,
         backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -69,6 +71,8 @@ class Switchboard:
         self._agent_for = agent_for
         self._sink = sink
         self._doorway = doorway
+        self.drain = drain or Drain(settings.drain, fallback_context=settings.capacity.fallback_context)
+        """Whether calls are taken, and how those under way come to their end."""
         self._on_link = on_link
         self._now = now
         self.events = AriEvents(ari, on_event=self._on_event, on_link=self._link_changed, backoff=backoff)
@@ -80,7 +84,6 @@ class Switchboard:
         self._sessions: dict[str, CallSession] = {}
         self._by_channel: dict[str, tuple[CallSession, Callable[[AriEvent], None]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._draining = False
         self._started_at: str | None = None
         self._reconcile_now = asyncio.Event()
         self._housekeeper: asyncio.Task[None] | None = None
@@ -91,6 +94,11 @@ class Switchboard:
     def calls(self) -> tuple[Call, ...]:
         """The calls that are not over."""
         return tuple(session.call for session in self._sessions.values())
+
+    @property
+    def going(self) -> bool:
+        """Whether it looks after its calls, as it must from `start` to `close`, with Asterisk and without."""
+        return self._housekeeper is not None and not self._housekeeper.done()
 
     def session(self, call_id: str) -> CallSession | None:
         """The call of that id, while it goes on."""
@@ -105,30 +113,18 @@ class Switchboard:
         await self.events.start()
         self._housekeeper = asyncio.create_task(self._keep_house(), name="switchboard-housekeeper")
 
-    async def drain(self, timeout_s: float) -> None:
-        """Take no more calls, let conversations say goodbye for `timeout_s`, and end those that go on.
-
-        Their reason is then `server_shutdown`.
-        """
-        self._draining = True
-        for session in self._sessions.values():
-            session.inputs.closing.set()
-        if self._tasks and timeout_s > 0:
-            await asyncio.wait(self._tasks, timeout=timeout_s)
-        for session in self._sessions.values():
-            session.end(Ending(EndedReason.SERVER_SHUTDOWN))
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
     async def close(self) -> None:
         """End what is left and disconnect."""
-        await self.drain(0)
+        self.drain.hurry()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         if self._housekeeper is not None:
             self._housekeeper.cancel()
             await asyncio.wait({self._housekeeper})
         await self.events.close()
         if self._tasks:  # who rang in the last moment
             await asyncio.wait(self._tasks)
+        await self.drain.close()
 
     def _changed(self, call: Call) -> None:
         log.info("call.changed", call_id=call.id, status=call.status, reason=call.ended_reason, agent=call.agent)
@@ -190,19 +186,23 @@ class Switchboard:
         self._changed(call)
         session = CallSession(call, channel.id, path, self._house, verdict=self._verdict(call))
         self._sessions[call.id] = session
+        self.drain.entered(session)
         self._by_channel[session.channel_id] = session, session.caller_event
         self._by_channel[session.path.channel_id] = session, session.media_event
         self._spawn(self._lead(session))
 
     def _verdict(self, call: Call) -> Ending | WaitingRoom | None:
-        if self._draining:
-            return Ending(EndedReason.SERVER_SHUTDOWN)
         if not call.agent:
             log.warning("telephony.unknown_number", call_id=call.id)
             return Ending(EndedReason.INVALID_DESTINATION, refusal=UNALLOCATED)
+        if (refusal := self.drain.refusal()) is not None:
+            rule, ending = refusal
+            self._tell(CallRefused(call.id, self._now(), rule=rule, calls=len(self._sessions), capacity=0))
+            return ending
         return None if self._doorway is None else self._doorway.enter(call, self._tell)
 
     async def _lead(self, session: CallSession) -> None:
+        structlog.contextvars.bind_contextvars(call_id=session.call.id)  # in all that is logged for this call
         try:
             await session.run()
         finally:
@@ -211,6 +211,7 @@ class Switchboard:
             del self._sessions[session.call.id]
             del self._by_channel[session.channel_id]
             del self._by_channel[session.path.channel_id]
+            self.drain.left(session.call.id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

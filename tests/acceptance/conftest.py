@@ -18,6 +18,11 @@ async def open_theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def _loop_of_the_session() -> None:
+    """Makes it, so that its own sockets are there before leaks are looked for."""
+
+
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def _no_leaked_tasks_in_the_theatre() -> AsyncIterator[None]:
     before = _tasks()

@@ -61,13 +61,13 @@ class Played:
 class Theatre:
     """Plays scenarios, one after the other or at once."""
 
-    def __init__(self, stage: Stage, folder: Path) -> None:
+    def __init__(self, stage: Stage, folder: Path, *, first_caller: int = 3001) -> None:
         self.stage = stage
         self.folder = folder
         """Of the stage: its database is record.db."""
         self._folder = folder
         self._voice = CallerVoice()
-        self._callers = itertools.count(3001)
+        self._callers = itertools.count(first_caller)
 
     @property
     def http_port(self) -> int:
@@ -141,12 +141,14 @@ class Theatre:
 
 
 @asynccontextmanager
-async def theatre(folder: Path) -> AsyncIterator[Theatre]:
+async def theatre(
+    folder: Path, settings: Mapping[str, Mapping[str, str]] | None = None, *, first_caller: int = 3001
+) -> AsyncIterator[Theatre]:
     """Opens for the calls of the block; nothing is left running afterwards."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
-    settings = {"webhooks": {"allowed_subnets": "127.0.0.1/32"}}
+    settings = {"webhooks": {"allowed_subnets": "127.0.0.1/32"}, **(settings or {})}
     async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM, settings=settings) as stage:
-        yield Theatre(stage, folder)
+        yield Theatre(stage, folder, first_caller=first_caller)
 
 
 async def heard_by_our_ears(played: Played) -> Played:

@@ -18,7 +18,7 @@ from agent.domain.call import Call, EndedReason
 from agent.domain.events import CallChanged, Event, KeyPressed
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
-from agent.settings import AsteriskSettings, MediaSettings, Settings
+from agent.settings import AsteriskSettings, DrainSettings, MediaSettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
@@ -64,7 +64,12 @@ class RememberingAri(AriClient):
 
 class Exchange:
     def __init__(
-        self, config: AsteriskConfig, folder: Path, handler: Handler = echo, doorway: Doorway | None = None
+        self,
+        config: AsteriskConfig,
+        folder: Path,
+        handler: Handler = echo,
+        doorway: Doorway | None = None,
+        drain: DrainSettings | None = None,
     ) -> None:
         self.config = config
         self.handler = handler
@@ -73,7 +78,9 @@ class Exchange:
         self.watch = Watch()
         self.phone = Softphone()
         self._recordings = (folder / f"call{number}.wav" for number in itertools.count(1))
-        self.settings = Settings(asterisk=asterisk_settings(config), media=MediaSettings(port=0))
+        self.settings = Settings(
+            asterisk=asterisk_settings(config), media=MediaSettings(port=0), drain=drain or DrainSettings()
+        )
         self.media = AudioSocketServer("127.0.0.1", 0)
         self.ari = RememberingAri(self.settings.asterisk)
         self.switchboard = Switchboard(
@@ -155,9 +162,13 @@ def asterisk_settings(config: AsteriskConfig, *, password: str | None = None) ->
 
 @asynccontextmanager
 async def open_exchange(
-    config: AsteriskConfig, folder: Path, handler: Handler = echo, doorway: Doorway | None = None
+    config: AsteriskConfig,
+    folder: Path,
+    handler: Handler = echo,
+    doorway: Doorway | None = None,
+    drain: DrainSettings | None = None,
 ) -> AsyncIterator[Exchange]:
-    exchange = Exchange(config, folder, handler, doorway)
+    exchange = Exchange(config, folder, handler, doorway, drain)
     async with AsyncExitStack() as stack:
         await exchange.media.start()
         stack.push_async_callback(exchange.media.close)

@@ -8,6 +8,7 @@ import os
 import signal
 import wave
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from agent.asterisk.instance import AsteriskInstance
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.errors import ConfigurationError
 from agent.media.stream import MediaStream
+from agent.settings import DrainSettings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import AriEvents, LinkState
+from agent.telephony.call_session import REASON_VARIABLE
 from agent.telephony.inputs import ChannelInputs
 from agent.testing.softphone import CallEndedError, EndKind
 from tests.integration.telephony.exchange import Exchange, asterisk_settings, open_exchange
@@ -257,13 +260,37 @@ async def test_shutdown_says_goodbye_and_leaves_nothing(exchange: Exchange) -> N
 
     exchange.handler = polite
     phone = await exchange.talking()
-    await exchange.switchboard.drain(10)
+    await exchange.switchboard.drain.finish(0)
     (call,) = await exchange.ended()
     assert outcome(call) == (CallStatus.COMPLETED, EndedReason.SERVER_SHUTDOWN)
     assert (await phone.ended).kind is EndKind.REMOTE_HUNG_UP
     assert loud_samples(phone.recording) >= len(TONE) - 320
     late = await exchange.dial()
-    end = await late.ended
-    assert (end.kind, end.code) == (EndKind.REJECTED, 503)
-    await exchange.ended(2)
+    assert await late.answered, "by the dialplan's fallback"
+    (channel,) = await exchange.ari.channels()
+    assert await exchange.ari.variable(channel.id, REASON_VARIABLE) == "server_shutdown"
+    await late.hang_up()
+    calls = await exchange.ended(2)
+    assert outcome(calls[-1]) == (CallStatus.FAILED, EndedReason.SERVER_SHUTDOWN)
     await exchange.check_nothing_left()
+
+
+@pytest.mark.parametrize(("rule", "code"), [("busy", 486), ("unavailable", 503)])
+async def test_a_drain_refuses_new_callers_lets_others_talk_and_is_taken_back(
+    asterisk: AsteriskInstance, tmp_path: Path, rule: Literal["busy", "unavailable"], code: int
+) -> None:
+    async with open_exchange(asterisk.config, tmp_path, drain=DrainSettings(rule=rule)) as exchange:
+        await exchange.connected()
+        phone = await exchange.talking()
+        exchange.switchboard.drain.begin()
+        refused = await (await exchange.dial()).ended
+        assert (refused.kind, refused.code) == (EndKind.REJECTED, code)
+        said = await phone.say(TONE)
+        await phone.agent_started(after=said.start)
+        assert exchange.switchboard.drain.resume()
+        welcome = await exchange.talking()
+        await phone.hang_up()
+        await welcome.hang_up()
+        calls = await exchange.ended(3)
+        assert [call.ended_reason for call in calls[1:]] == [EndedReason.CALLER_HANGUP] * 2
+        await exchange.check_nothing_left()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.dialog.speculation import Speculation
@@ -23,16 +24,22 @@ from agent.domain.events import (
 )
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.media.server import AudioSocketServer
+from agent.ops.api_metrics import ApiMetrics
 from agent.ops.metrics import WAIT_BUCKETS_S, Metrics
+from agent.ops.part_metrics import PartMetrics
 from agent.ops.record_metrics import RecordMetrics
 from agent.ops.state_metrics import StateMetrics
+from agent.ops.webhook_metrics import WebhookMetrics
 from agent.resources import shipped
-from agent.settings import CapacitySettings
+from agent.settings import CapacitySettings, DrainSettings
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
+from agent.store.webhook_deliveries import DeliveryStatus
 from agent.telephony.capacity import Capacity
+from agent.telephony.drain import Drain
 from agent.telephony.places import Places
+from agent.webhooks.schedule import Answer
 from agent.workers.supervisor import Supervisor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -140,6 +147,7 @@ def test_who_got_no_place() -> None:
         "busy": 0,
         "fallback": 1,
         "announce": 0,
+        "unavailable": 0,
     }
 
 
@@ -161,6 +169,9 @@ def whole() -> Metrics:
     recorder = Recorder(store, Chronicle(store, server="one"), told=lambda _events: None)
     recorder(changed(RINGING))
     metrics.add(RecordMetrics(recorder))
+    metrics.add(PartMetrics(lambda: {"asterisk": True, "mind": False}, Drain(DrainSettings())))
+    ApiMetrics(metrics.registry)("GET", "/v1/calls", "200", 0.002)
+    WebhookMetrics(metrics.registry, store).attempted(Answer(status=500), DeliveryStatus.PENDING, 0.1)
     for event in (
         changed(RINGING), changed(ANSWERED), turn(interrupted=True), changed(OVER),
         KeysEntered(ID, NOW, digits="987654"), Trouble(ID, NOW, code="stt_timeout", message="Too slow for Ann."),
@@ -179,7 +190,32 @@ def test_what_is() -> None:
     assert seen["speculation_seconds_total", ("thrown_away",)] == pytest.approx(0.4)
     assert seen["speculations_total", ("used",)] == 0
     assert (seen["frames_sent_total", ()], seen["frames_late_total", ()]) == (0, 0)
+    assert (seen["part_up", ("asterisk",)], seen["part_up", ("mind",)], seen["draining", ()]) == (1, 0, 0)
     assert (seen["record_up", ()], seen["record_waiting", ()], seen["record_lost_total", ()]) == (1, 1, 0)
+
+
+def test_requests_and_attempts() -> None:
+    registry = CollectorRegistry()
+    api, webhooks = ApiMetrics(registry), WebhookMetrics(registry, Store("sqlite:///never-opened.db"))
+    api("GET", "/v1/calls", "200", 0.002)
+    api("GET", "/v1/events/stream", "200", None)
+    for answer, status in (
+        (Answer(status=204), DeliveryStatus.DELIVERED),
+        (Answer(status=302), DeliveryStatus.PENDING),
+        (Answer(error="nobody there"), DeliveryStatus.DEAD),
+    ):
+        webhooks.attempted(answer, status, 0.5)
+    count = registry.get_sample_value
+    assert (
+        count("phone_agent_api_requests_total", {"method": "GET", "route": "/v1/events/stream", "status": "200"}) == 1
+    )
+    assert count("phone_agent_api_request_seconds_count", {"method": "GET", "route": "/v1/calls"}) == 1
+    assert count("phone_agent_api_request_seconds_count", {"method": "GET", "route": "/v1/events/stream"}) is None
+    for outcome in ("accepted", "refused", "failed"):
+        assert count("phone_agent_webhook_attempts_total", {"outcome": outcome}) == 1
+    for over in ("delivered", "dead"):
+        assert count("phone_agent_webhook_deliveries_total", {"status": over}) == 1
+    assert count("phone_agent_webhook_attempt_seconds_sum") == 1.5
 
 
 def test_nothing_of_a_caller_is_in_it() -> None:

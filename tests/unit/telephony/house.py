@@ -12,7 +12,7 @@ from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import CallChanged, Event
 from agent.media.server import AudioSocketServer
-from agent.settings import CapacitySettings, Settings
+from agent.settings import CapacitySettings, DrainSettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
@@ -37,7 +37,12 @@ async def until_cancelled(call: Call, stream: FakeStream, inputs: ChannelInputs)
 
 class House:
     def __init__(
-        self, handler: Handler = until_cancelled, *, seed: int = 0, capacity: CapacitySettings | None = None
+        self,
+        handler: Handler = until_cancelled,
+        *,
+        seed: int = 0,
+        capacity: CapacitySettings | None = None,
+        drain: DrainSettings | None = None,
     ) -> None:
         self.media = FakeMediaServer()
         self.asterisk = FakeAsterisk(self.media, seed=seed)
@@ -49,7 +54,7 @@ class House:
         self.switchboard = Switchboard(
             cast("AriClient", self.asterisk),
             cast("AudioSocketServer", self.media),
-            Settings(),
+            Settings(drain=drain or DrainSettings(timeout_s=0, farewell_s=5, rule="unavailable")),
             agent_for={"1000": AgentRef("receptionist")}.get,
             handle_call=self._handle,
             sink=self.events.append,
@@ -127,9 +132,13 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    handler: Handler = until_cancelled, *, seed: int = 0, capacity: CapacitySettings | None = None
+    handler: Handler = until_cancelled,
+    *,
+    seed: int = 0,
+    capacity: CapacitySettings | None = None,
+    drain: DrainSettings | None = None,
 ) -> AsyncIterator[House]:
-    house = House(handler, seed=seed, capacity=capacity)
+    house = House(handler, seed=seed, capacity=capacity, drain=drain)
     await house.switchboard.start()
     await asyncio.sleep(0.1)  # virtual time: the first look at Asterisk is over
     try:

@@ -69,7 +69,7 @@ class Scene:
             case "rings_again":
                 asterisk.ring()
             case "drains" if self.drain is None:
-                self.drain = asyncio.create_task(house.switchboard.drain(0.05))
+                self.drain = asyncio.create_task(house.switchboard.drain.finish(0.05))
             case "starts" if not asterisk.alive:
                 asterisk.starts()
             case "stops" | "dies" | "sound_breaks" | "websocket_breaks":

@@ -193,7 +193,7 @@ def test_who_waits_is_let_go_when_the_server_stops() -> None:
     async def main() -> None:
         async with open_house(capacity=one_place("announce")) as house:
             await second_caller(house)
-            await house.switchboard.drain(5)
+            await house.switchboard.drain.finish()
             assert outcomes(house) == [(CallStatus.COMPLETED, EndedReason.SERVER_SHUTDOWN)] * 2
             await house.check_nothing_left()
 

@@ -404,7 +404,7 @@ def test_shutdown_lets_conversations_say_goodbye() -> None:
     async def main() -> None:
         async with open_house(handler) as house:
             await talking(house)
-            draining = asyncio.create_task(house.switchboard.drain(5))
+            draining = asyncio.create_task(house.switchboard.drain.finish())
             await asyncio.sleep(0.1)
             late = house.asterisk.ring()
             await draining
@@ -421,7 +421,7 @@ def test_shutdown_ends_conversations_that_go_on() -> None:
     async def main() -> None:
         async with open_house() as house:
             channel_id = await talking(house)
-            await house.switchboard.drain(5)
+            await house.switchboard.drain.finish()
             assert house.last.ended_reason is EndedReason.SERVER_SHUTDOWN
             assert house.asterisk.hung_up_with[channel_id] == 16
             assert not house.asterisk.channels_by_id

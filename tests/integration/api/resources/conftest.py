@@ -15,13 +15,14 @@ from agent.api.rate_limit import RateLimit
 from agent.api.server import all_routes
 from agent.domain.agent import Agent
 from agent.domain.events import Event
-from agent.settings import WebhooksSettings
+from agent.settings import DrainSettings, WebhooksSettings
 from agent.store.api_keys import ApiKeys, Scope
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 from agent.store.idempotency_keys import IdempotencyKeys
 from agent.store.registry import Registry
+from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
 from agent.webhooks.webhooks import Webhooks
 
@@ -71,6 +72,7 @@ async def office(store: Store) -> AsyncIterator[Office]:
         live=LiveCalls(lambda _call_id: None, lambda: 0),
         hub=EventHub(store),
         webhooks=webhooks,
+        drain=Drain(DrainSettings()),
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": True},
         problems=tuple,
@@ -84,4 +86,5 @@ async def office(store: Store) -> AsyncIterator[Office]:
             _, office.secrets[scope] = await keys.create(scope, frozenset({scope}), datetime.now(UTC))
         yield office
         house.hub.close()
+    await house.drain.close()
     await webhooks.close()
