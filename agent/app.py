@@ -12,6 +12,7 @@ import structlog
 
 from agent.api.event_hub import EventHub
 from agent.api.house import House
+from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
 from agent.dialog.conversation import Conversation
 from agent.dialog.foreground import Foreground
@@ -22,6 +23,7 @@ from agent.dialog.phrases import PhraseBook
 from agent.dialog.prompts import system_prompt
 from agent.dialog.speculation import Speculation
 from agent.dialog.tail import Tail
+from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent, AgentRef
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
@@ -211,6 +213,8 @@ class PhoneAgent:
             store=self._record.store,
             registry=self._record.registry,
             live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
+            listeners=Listeners(self._sink),
+            text_turns=TextTurns(lambda: self._parts_ready),
             hub=hub,
             webhooks=self._webhooks,
             drain=self.drain,

@@ -129,7 +129,7 @@ class Agents:
         async with self._house.store.read() as connection:
             found = await agents.versions(connection, request.path["id"])
         if not found:
-            raise _no_agent(request.path["id"])
+            raise no_agent(request.path["id"])
         return AgentVersions(data=[AgentResource.of(stored) for stored in found])
 
     async def change(self, request: ApiRequest[AgentPatch, NoQuery]) -> AgentResource:
@@ -203,12 +203,14 @@ def _patched(before: StoredAgent, patch: AgentPatch) -> Agent:
 
 def _there(stored: StoredAgent | None, agent_id: str) -> StoredAgent:
     if stored is None:
-        raise _no_agent(agent_id)
+        raise no_agent(agent_id)
     return stored
 
 
-def _no_agent(agent_id: str) -> Exception:
-    return NOT_FOUND.problem(f"There is no agent {agent_id[:60]!r}.")
+def no_agent(agent_id: str, version: int | None = None) -> Exception:
+    """What to raise for an agent, or a version of it, that there is not."""
+    of_it = f" with a version {version}" if version else ""
+    return NOT_FOUND.problem(f"There is no agent {agent_id[:60]!r}{of_it}.")
 
 
 def _check_changeable(stored: StoredAgent) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from agent.api.calls import ID, found
+from agent.api.calls import ID, not_live
 from agent.api.house import House
 from agent.api.models import NoQuery, RequestModel, ResponseModel
 from agent.api.problem_types import WRONG_STATE
@@ -68,7 +68,7 @@ class CallActions:
         try:
             self._house.live.hang_up(call_id, request.body.say)
         except NotLiveError:
-            raise await self._not_live(call_id) from None
+            raise await not_live(self._house, call_id) from None
         return Accepted(call_id=call_id)
 
     async def say(self, request: ApiRequest[SayRequest, NoQuery]) -> Accepted:
@@ -85,7 +85,7 @@ class CallActions:
         try:
             await self._house.live.press(call_id, request.body.digits)
         except NotLiveError:
-            raise await self._not_live(call_id) from None
+            raise await not_live(self._house, call_id) from None
         except TelephonyError as error:
             raise TELEPHONY_ERROR.problem(str(error)) from error
         return Accepted(call_id=call_id)
@@ -94,14 +94,10 @@ class CallActions:
         try:
             self._house.live.tell(call_id, command)
         except NotLiveError:
-            raise await self._not_live(call_id) from None
+            raise await not_live(self._house, call_id) from None
         except TelephonyError as error:
             raise CALL_BUSY.problem(str(error)) from error
         return Accepted(call_id=call_id)
-
-    async def _not_live(self, call_id: str) -> Exception:
-        call = await found(self._house, call_id)
-        return WRONG_STATE.problem(f"The call is {call.status}; this needs a call that is in-progress on this server.")
 
     @property
     def routes(self) -> list[AnyRoute]:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from agent.api.house import House
 from agent.api.models import NoBody, NoQuery, RequestModel
 from agent.api.paging import Page, PageQuery, page_of
-from agent.api.problem_types import NOT_FOUND
+from agent.api.problem_types import NOT_FOUND, WRONG_STATE
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.domain.call import CallStatus, Direction
 from agent.domain.call_resource import CallResource
@@ -118,6 +118,12 @@ async def found(house: House, call_id: str) -> CallResource:
     if call is None:
         raise no_call(call_id)
     return call
+
+
+async def not_live(house: House, call_id: str) -> Exception:
+    """What to raise where a call that is under way here was needed. Raises ApiProblem (404)."""
+    call = await found(house, call_id)
+    return WRONG_STATE.problem(f"The call is {call.status}; this needs a call that is in-progress on this server.")
 
 
 def no_call(call_id: str) -> Exception:

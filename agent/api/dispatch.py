@@ -48,7 +48,8 @@ class Dispatcher:
 
         async def answer(request: web.Request) -> web.StreamResponse:
             request[ROUTE] = route
-            key = await self._let_in(request, route.scope) if route.scope else None
+            needs_key = route.scope and not (route.admits and route.admits(request))
+            key = await self._let_in(request, route.scope) if route.scope and needs_key else None
             path = path_of(request.match_info)
             if _CALL_ID.fullmatch(path.get("id", "")):
                 structlog.contextvars.bind_contextvars(call_id=path["id"])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.api.event_hub import EventHub
+from agent.api.listeners import Listeners
+from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
 from agent.store.engine import Store
 from agent.store.registry import Registry
@@ -22,6 +24,8 @@ class House:
     store: Store
     registry: Registry
     live: LiveCalls
+    listeners: Listeners
+    text_turns: TextTurns
     hub: EventHub
     webhooks: Webhooks
     drain: Drain

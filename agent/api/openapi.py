@@ -17,6 +17,7 @@ from agent.api.route import AnyRoute
 
 REF = "#/components/schemas/{model}"
 BEARER = "bearer"
+SWITCHING_PROTOCOLS = 101
 Schemas = Mapping[Any, JsonSchemaValue]
 """By model, and whether it is read or written."""
 DESCRIPTION = """\
@@ -142,7 +143,8 @@ def _responses(route: AnyRoute, schemas: Schemas) -> dict[str, Any]:
         content = {"schema": schemas[route.response, "serialization"], **_example(route.response_example)}
         success["content"] = {"application/json": content}
     if route.media:
-        success["content"] = {kind: {} for kind in route.media}
+        if route.answer_status != SWITCHING_PROTOCOLS:
+            success["content"] = {kind: {} for kind in route.media}
         success["description"] = " ".join(route.media.values())
     by_status = sorted(route.all_problems, key=lambda one: one.status)
     failures = {str(status): _failure(list(kinds)) for status, kinds in groupby(by_status, lambda one: one.status)}

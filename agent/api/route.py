@@ -32,7 +32,7 @@ class ApiRequest(Generic[BodyT, QueryT]):
     path: Mapping[str, str]
     """Parts of the path by name."""
     key: ApiKey | None
-    """None where the route needs none."""
+    """None where the route needs none, or admitted the request without one."""
     request_id: str
     http: web.Request
     """For what is beyond JSON: ranges, streams, WebSockets."""
@@ -58,6 +58,8 @@ class Route(Generic[BodyT, QueryT]):
     handler: Handler[BodyT, QueryT]
     scope: Scope | None
     """What the key must have; None: no key is asked for."""
+    admits: Callable[[web.Request], bool] | None = None
+    """Whether a request may do without a key, since it carries something else; may raise ApiProblem (401)."""
     request: type[BodyT] = NoBody  # type: ignore[assignment]  # TypeVar defaults come with Python 3.13
     query: type[QueryT] = NoQuery  # type: ignore[assignment]  # the same
     response: type[BaseModel] | None = None

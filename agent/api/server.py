@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from agent.api.agent_turns import AgentTurns
 from agent.api.agents import Agents
 from agent.api.app import build_app
 from agent.api.call_actions import CallActions
+from agent.api.call_audio import CallAudio
 from agent.api.calls import Calls
 from agent.api.drain import Draining
 from agent.api.events import Events
@@ -24,9 +26,11 @@ from agent.store.idempotency_keys import IdempotencyKeys
 RESOURCES = (
     Calls,
     CallActions,
+    CallAudio,
     Transcripts,
     Events,
     Agents,
+    AgentTurns,
     PhoneNumbers,
     WebhookEndpoints,
     WebhookDeliveries,
@@ -45,6 +49,7 @@ class ApiServer(Site):
 
     def __init__(self, settings: HttpSettings, house: House, *, observer: Observer | None = None) -> None:
         self._hub = house.hub
+        self._listeners = house.listeners
         app = build_app(
             all_routes(house),
             keys=ApiKeys(house.store),
@@ -56,4 +61,5 @@ class ApiServer(Site):
     async def close(self) -> None:
         """End streams, and stop listening."""
         self._hub.close()
+        self._listeners.closing.set()
         await super().close()

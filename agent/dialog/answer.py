@@ -8,12 +8,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.history import Message, Role
 from agent.dialog.mind import LanguageModel
 from agent.dialog.patience import with_patience
-from agent.dialog.phrases import PhraseBook
 from agent.errors import LanguageModelError, PhoneAgentError
 from agent.speech.sentences import SentenceSplitter
 from agent.speech.urgency import Escalation, Urgency
@@ -22,6 +21,24 @@ _Sentence = str | PhoneAgentError | None
 """None: the answer is complete."""
 
 GO_ON = Message(Role.CALLER, "Please go on.")
+
+
+class Voice(Protocol):
+    """Makes sound of sentences, as PhraseBook does."""
+
+    async def synthesize(
+        self, text: str, *, voice: str, language: str = "en", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
+    ) -> bytes:
+        """See PhraseBook."""
+        ...
+
+
+class Delivery(Protocol):
+    """Takes the sentences of an answer in order, as AgentTurn does."""
+
+    def say(self, text: str, pcm: bytes) -> object:
+        """One more."""
+        ...
 
 
 @dataclass(slots=True)
@@ -40,7 +57,7 @@ class Speaking:
     mind: LanguageModel
     call: str
     """Its id, by which the model knows what it has read of it already."""
-    mouth: PhraseBook
+    mouth: Voice
     voice: str
     language: str
     mind_deadline_s: float
@@ -55,7 +72,7 @@ class Speaking:
 class Answer:
     """Synthesises each sentence while the next one is still being written and the last one is still playing."""
 
-    def __init__(self, parts: Speaking, turn: AgentTurn) -> None:
+    def __init__(self, parts: Speaking, turn: Delivery) -> None:
         self._parts = parts
         self._turn = turn
         self._written = ""

@@ -18,6 +18,8 @@ class EventType(StrEnum):
     CALL_DTMF_RECEIVED = "call.dtmf.received"
     CALL_TURN_COMPLETED = "call.turn.completed"
     CALL_TOOL_CALLED = "call.tool.called"
+    CALL_LISTENER_JOINED = "call.listener.joined"
+    CALL_LISTENER_LEFT = "call.listener.left"
     CALL_TRANSCRIPT_READY = "call.transcript.ready"
     CALL_RECORDING_READY = "call.recording.ready"
     CALL_SUMMARY_READY = "call.summary.ready"
@@ -31,8 +33,15 @@ class EventType(StrEnum):
     """Sent on request, to try an endpoint."""
 
 
-ON_REQUEST = frozenset({EventType.CALL_TURN_COMPLETED, EventType.CALL_TOOL_CALLED})
-"""Types that an endpoint gets only where it names them: they come many times in each call."""
+ON_REQUEST = frozenset(
+    {
+        EventType.CALL_TURN_COMPLETED,
+        EventType.CALL_TOOL_CALLED,
+        EventType.CALL_LISTENER_JOINED,
+        EventType.CALL_LISTENER_LEFT,
+    }
+)
+"""Types that an endpoint gets only where it names them: they come many times in each call, or concern few."""
 
 
 def wanted(event_type: str, chosen: list[str] | tuple[str, ...]) -> bool:

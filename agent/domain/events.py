@@ -105,6 +105,25 @@ class CallRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ListenerJoined(Event):
+    """Somebody listens to the call from now on."""
+
+    type: ClassVar[str] = "listener.joined"
+    listener_id: str
+    key_id: str
+    """Of the API key that allowed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLeft(Event):
+    """Somebody listens no longer."""
+
+    type: ClassVar[str] = "listener.left"
+    listener_id: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FillerSaid(Event):
     """The caller heard a filler, since the answer took long."""
 

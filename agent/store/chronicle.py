@@ -9,14 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.call import CallStatus
 from agent.domain.event_types import EventType
-from agent.domain.events import CallChanged, CallRefused, Event, KeysEntered, TurnEnded
+from agent.domain.events import (
+    CallChanged,
+    CallRefused,
+    Event,
+    KeysEntered,
+    ListenerJoined,
+    ListenerLeft,
+    TurnEnded,
+)
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
 from agent.store import calls, events, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
-RECORDED = (CallChanged, CallRefused, KeysEntered, TurnEnded)
+RECORDED = (CallChanged, CallRefused, KeysEntered, ListenerJoined, ListenerLeft, TurnEnded)
 """Events that are kept; others are of the moment."""
 
 
@@ -31,20 +39,24 @@ class Chronicle:
 
     async def write(self, connection: AsyncConnection, event: Event) -> list[StoredEvent]:
         """Record one event within a transaction; what applications are told of it."""
+        data: dict[str, Any]
         match event:
             case CallChanged():
                 return await self._call_changed(connection, event)
             case TurnEnded(turn=turn):
                 await turns.insert(connection, event.call_id, turn)
-                data: dict[str, Any] = {"turn": TurnResource.of(turn).as_json()}
-                return [await self._append(connection, EventType.CALL_TURN_COMPLETED, event, data)]
+                told, data = EventType.CALL_TURN_COMPLETED, {"turn": TurnResource.of(turn).as_json()}
             case KeysEntered(digits=digits):
-                return [await self._append(connection, EventType.CALL_DTMF_RECEIVED, event, {"digits": digits})]
+                told, data = EventType.CALL_DTMF_RECEIVED, {"digits": digits}
             case CallRefused(rule=rule, calls=under_way, capacity=capacity):
-                data = {"rule": rule, "calls": under_way, "capacity": capacity}
-                return [await self._append(connection, EventType.CALL_REJECTED, event, data)]
+                told, data = EventType.CALL_REJECTED, {"rule": rule, "calls": under_way, "capacity": capacity}
+            case ListenerJoined(listener_id=listener_id, key_id=key_id):
+                told, data = EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
+            case ListenerLeft(listener_id=listener_id, key_id=key_id):
+                told, data = EventType.CALL_LISTENER_LEFT, {"listener_id": listener_id, "key_id": key_id}
             case _:
                 return []
+        return [await self._append(connection, told, event, data)]
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
         call = event.call

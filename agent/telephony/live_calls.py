@@ -8,6 +8,7 @@ from collections.abc import Callable
 from agent.domain.call import CallStatus, EndedReason
 from agent.domain.commands import Command, HangUp
 from agent.errors import TelephonyError
+from agent.media.tap import Tap
 from agent.telephony.call_session import CallSession
 from agent.telephony.ending import Ending
 
@@ -52,6 +53,13 @@ class LiveCalls:
     async def press(self, call_id: str, digits: str) -> None:
         """Press keys towards the caller. Raises NotLiveError, TelephonyError."""
         await self._answered(call_id).inputs.press(digits)
+
+    def tap(self, call_id: str) -> Tap:
+        """Both sides of an answered call as they pass. Raises NotLiveError."""
+        stream = self._answered(call_id).path.stream
+        if stream is None:
+            raise NotLiveError(f"The call {call_id} has no sound here.")
+        return stream.tap
 
     def _session(self, call_id: str) -> CallSession:
         session = self._find(call_id)

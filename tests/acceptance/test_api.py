@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
+from agent.media.pcm import Samples
 from agent.rehearsal.moments import MomentKind
 from agent.settings import StoreSettings
 from agent.store.api_keys import ApiKeys, Scope
@@ -31,9 +33,12 @@ async def api(theatre: Theatre) -> AsyncIterator[aiohttp.ClientSession]:
     store = Store.of(StoreSettings(file=theatre.folder / "record.db"))
     _, secret = await ApiKeys(store).create("tests", frozenset({Scope.ADMIN}), datetime.now(UTC))
     await store.close()
-    root = f"http://127.0.0.1:{theatre.http_port}"
-    async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {secret}"}) as session:
+    async with aiohttp.ClientSession(root_of(theatre), headers={"Authorization": f"Bearer {secret}"}) as session:
         yield session
+
+
+def root_of(theatre: Theatre) -> str:
+    return f"http://127.0.0.1:{theatre.http_port}"
 
 
 @asynccontextmanager
@@ -124,6 +129,60 @@ async def test_the_back_end_speaks_in_a_call_and_ends_it(theatre: Theatre, api: 
     assert await posted(api, "/v1/calls/call_nobody/say", {"text": "Hello?"}) == 404
 
 
+async def listened(theatre: Theatre, api: aiohttp.ClientSession, *, by_token: bool) -> tuple[list[Any], bytes]:
+    """What a supervisor of the next call that is answered is told, and hears, to its end."""
+    while not (found := (await got(api, "/v1/calls?status=in-progress"))["data"]):
+        pass  # it is on record a moment after the caller sees it answered
+    path = f"/v1/calls/{found[0]['id']}/audio"
+    if by_token:
+        async with api.post(f"{path}_token") as made:
+            protocols = (await made.json())["subprotocols"]
+        async with (
+            aiohttp.ClientSession(root_of(theatre)) as browser,
+            browser.ws_connect(path, protocols=protocols) as socket,
+        ):
+            return await _to_the_end(socket)
+    async with api.ws_connect(path) as socket:
+        return await _to_the_end(socket)
+
+
+async def _to_the_end(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[Any], bytes]:
+    told, sound = [], b""
+    async for message in socket:
+        if message.type is aiohttp.WSMsgType.BINARY:
+            sound += message.data
+        else:
+            told.append(message.json())
+    return told, sound
+
+
+async def test_supervisors_hear_what_both_sides_say(theatre: Theatre, api: aiohttp.ClientSession) -> None:
+    listening: list[asyncio.Task[tuple[list[Any], bytes]]] = []
+
+    def listen() -> None:
+        listening.extend(asyncio.create_task(listened(theatre, api, by_token=by_token)) for by_token in (False, True))
+
+    played = await theatre.play([LISTEN, {"say": QUESTION}, LISTEN, *GOODBYE], on={MomentKind.ANSWERED: listen})
+    phone = np.frombuffer((played.recording.read_bytes())[44:], "<i2").reshape(-1, 2)
+    for told, sound in await asyncio.gather(*listening):
+        assert [message["type"] for message in told] == ["format", "end"]
+        heard = np.frombuffer(sound, "<i2").reshape(-1, 2)
+        for side in (0, 1):
+            assert best_match(heard[:, side], phone[:, side]) > 0.5
+            assert best_match(heard[:, side], phone[:, 1 - side]) < 0.25
+    listed = await got(api, f"/v1/calls/{played.call['id']}/events")
+    types = [event["type"] for event in listed["data"]]
+    assert (types.count("call.listener.joined"), types.count("call.listener.left")) == (2, 2)
+
+
+def best_match(one: Samples, other: Samples) -> float:
+    """Correlation of two recordings of the same, -1 to 1, at the shift where they fit best."""
+    size = len(one) + len(other)
+    first, second = (np.fft.rfft(pcm.astype(float), size) for pcm in (one, other))
+    peak: float = np.fft.irfft(first * np.conj(second), size).max()
+    return peak / float(np.linalg.norm(one.astype(float)) * np.linalg.norm(other.astype(float)))
+
+
 class Rails:
     """A back end that takes webhooks."""
 
@@ -180,6 +239,18 @@ async def test_an_agent_made_by_the_api_takes_the_next_call(theatre: Theatre, ap
     played = await theatre.play([LISTEN, {"hang_up": {}}], to="4000")
     assert played.turns[0]["text"] == "Night desk."
     assert played.call["agent"] == "night-desk"
+
+
+async def test_an_agent_is_tried_out_in_writing(theatre: Theatre, api: aiohttp.ClientSession) -> None:
+    del theatre
+    agents = (await got(api, "/v1/agents?order=asc&limit=100"))["data"]
+    receptionist = next(agent for agent in agents if agent["name"] == "receptionist")
+    async with api.post(f"/v1/agents/{receptionist['id']}/turns", json={"text": QUESTION}) as answer:
+        assert answer.status == 200, await answer.text()
+        turn = await answer.json()
+    assert "nine" in turn["spoken"].lower()
+    assert turn["messages"][0]["text"] == receptionist["greeting"]
+    assert turn["timings_ms"]["first_token"] > 0
 
 
 async def test_it_describes_itself_and_says_that_it_is_ready(api: aiohttp.ClientSession) -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
@@ -11,11 +12,21 @@ from aiohttp.test_utils import TestClient, TestServer
 from agent.api.app import build_app
 from agent.api.event_hub import EventHub
 from agent.api.house import House
+from agent.api.listeners import Listeners
 from agent.api.rate_limit import RateLimit
 from agent.api.server import all_routes
+from agent.dialog.foreground import Foreground
+from agent.dialog.mind import LanguageModel
+from agent.dialog.parts import Parts
+from agent.dialog.phrases import PhraseBook
+from agent.dialog.tail import Tail
+from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
+from agent.domain.call import Call
 from agent.domain.events import Event
-from agent.settings import DrainSettings, WebhooksSettings
+from agent.media.tap import Tap
+from agent.settings import DrainSettings, Settings, WebhooksSettings
+from agent.speech.vad import VoiceDetector
 from agent.store.api_keys import ApiKeys, Scope
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
@@ -24,19 +35,80 @@ from agent.store.idempotency_keys import IdempotencyKeys
 from agent.store.registry import Registry
 from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
+from agent.testing.fakes import FakeEars, FakeMouth
 from agent.webhooks.webhooks import Webhooks
 
 DESK = Agent(name="desk", greeting="Good day.", instructions="Be brief.")
 
 
 @dataclass
+class Clock:
+    """The time of day, moved on when a test says so."""
+
+    ahead: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def pass_(self, **time: float) -> None:
+        self.ahead += timedelta(**time)
+
+
+class Told:
+    """An EventSink whose events can be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        self._more.set()
+
+    async def until(self, count: int) -> list[Event]:
+        """The first so many, once there are as many."""
+        while len(self.events) < count:
+            self._more.clear()
+            await self._more.wait()
+        return self.events[:count]
+
+
+@dataclass
+class LiveCall:
+    """What the API sees of a call under way; its sound is what a test puts into `path.stream.tap`."""
+
+    call: Call
+    path: LiveCall.Path
+
+    @dataclass
+    class Path:
+        stream: LiveCall.Stream
+
+    @dataclass
+    class Stream:
+        tap: Tap
+
+
+@dataclass
 class Office:
-    """The API over a real database, without a telephone: no call is under way."""
+    """The API over a real database, without a telephone: no call is under way but those in `live`."""
 
     house: House
     client: TestClient[Any, Any]
     prepared: list[Agent]
+    live: dict[str, Any]
+    told: Told
+    parts: list[Parts]
+    """The models, as soon as there are any."""
+    clock: Clock
     secrets: dict[Scope, str] = field(default_factory=dict)
+
+    def goes_on(self, call: Call) -> Tap:
+        """As if this server had the call."""
+        tap = Tap(asyncio.get_running_loop())
+        tap.start()
+        self.live[call.id] = LiveCall(call, LiveCall.Path(LiveCall.Stream(tap)))
+        return tap
 
     async def send(self, method: str, path: str, body: Any = None, *, scope: Scope = Scope.ADMIN) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.secrets[scope]}"}
@@ -56,9 +128,25 @@ class Office:
         return told
 
 
+def models(mind: LanguageModel) -> Parts:
+    """With a stand-in for the language model, and nobody to hear or speak."""
+    return Parts(
+        settings=Settings(),
+        ears=FakeEars([""]),
+        mind=mind,
+        mouth=PhraseBook(FakeMouth()),
+        detector=lambda: Tail(Foreground(VoiceDetector())),
+        sink=lambda _event: None,
+    )
+
+
 @pytest_asyncio.fixture
 async def office(store: Store) -> AsyncIterator[Office]:
     prepared: list[Agent] = []
+    live: dict[str, Any] = {}
+    told = Told()
+    parts: list[Parts] = []
+    clock = Clock()
 
     async def prepare(agents: Sequence[Agent]) -> None:
         prepared.extend(agents)
@@ -69,19 +157,22 @@ async def office(store: Store) -> AsyncIterator[Office]:
     house = House(
         store=store,
         registry=registry,
-        live=LiveCalls(lambda _call_id: None, lambda: 0),
+        live=LiveCalls(live.get, live.__len__),
+        listeners=Listeners(told),
+        text_turns=TextTurns(lambda: parts[0] if parts else None),
         hub=EventHub(store),
         webhooks=webhooks,
         drain=Drain(DrainSettings()),
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": True},
         problems=tuple,
+        now=clock.now,
     )
     keys = ApiKeys(store)
     unlimited = RateLimit(requests=1_000_000, window_s=60)
     app = build_app(all_routes(house), keys=keys, idempotency_keys=IdempotencyKeys(store), limit=unlimited)
     async with TestClient(TestServer(app)) as client:
-        office = Office(house, client, prepared)
+        office = Office(house, client, prepared, live, told, parts, clock)
         for scope in Scope:
             _, office.secrets[scope] = await keys.create(scope, frozenset({scope}), datetime.now(UTC))
         yield office

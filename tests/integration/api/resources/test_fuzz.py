@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from agent.store.api_keys import Scope
-from tests.integration.api.resources.conftest import Office
+from agent.testing.fakes import FakeMind
+from tests.integration.api.resources.conftest import Office, models
 
 FAULTS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
@@ -21,6 +22,7 @@ ENDLESS = "/events/stream$"
 
 
 async def test_no_request_breaks_it_or_gets_an_answer_that_is_not_described(office: Office, tmp_path: Path) -> None:
+    office.parts.append(models(FakeMind(["It costs 60 dollars."], delay_s=0)))
     url = office.client.make_url("/openapi.json")
     fuzzing = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "schemathesis.cli", "run", str(url),

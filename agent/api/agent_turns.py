@@ -1,0 +1,173 @@
+"""What an agent would say, without a telephone: /v1/agents/{id}/turns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from agent.api.agents import ID, no_agent
+from agent.api.house import House
+from agent.api.models import NoQuery, RequestModel, ResponseModel
+from agent.api.problems import ProblemType
+from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.api.validation import refused
+from agent.dialog.text_turns import TextTurn, WrittenMessage, WrittenRole
+from agent.errors import LanguageModelError
+from agent.store import agents
+from agent.store.agents import StoredAgent
+from agent.store.api_keys import Scope
+
+RETRY_AFTER_S: Final = 5
+MODEL_UNAVAILABLE = ProblemType(
+    "model_unavailable", 503, "The language model does not answer", "Try again in a few seconds; see /readyz."
+)
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+EXAMPLE: Final = {
+    "messages": [{"role": "agent", "text": "Lakeside Dental, good day. How can I help you?"}],
+    "text": "What does a check-up cost?",
+}
+ANSWER_EXAMPLE: Final = {
+    "object": "agent_turn",
+    "agent_id": "agt_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "agent": "receptionist",
+    "agent_version": 3,
+    "text": "A check-up costs $60.",
+    "spoken": "A check-up costs sixty dollars.",
+    "ends_call": False,
+    "tool_calls": [],
+    "timings_ms": {"first_token": 210.4, "first_clause": 480.9, "complete": 495.2},
+    "messages": [
+        {"role": "agent", "text": "Lakeside Dental, good day. How can I help you?"},
+        {"role": "caller", "text": "What does a check-up cost?"},
+        {"role": "agent", "text": "A check-up costs $60."},
+    ],
+}
+
+
+class TurnMessage(RequestModel):
+    """What one side said before."""
+
+    role: WrittenRole = Field(strict=False)
+    """`hint`: something that the back end lets the model know, and the caller does not hear."""
+    text: Words
+
+
+class TurnRequest(RequestModel):
+    """A conversation so far, and what the caller says now. Nothing at all: the agent greets."""
+
+    messages: list[TurnMessage] = Field(default_factory=list, max_length=200)
+    """In order; `messages` of the answer before. None: the call has just been answered and the greeting said."""
+    text: Words | None = None
+    """What the caller says now; left out where the last of `messages` is the caller's."""
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    """Of the agent; none: the latest."""
+
+
+class TurnTimings(ResponseModel):
+    """When the model got there, in milliseconds since it was asked; null where it was not."""
+
+    first_token: float | None
+    first_clause: float | None
+    """The first words that could be spoken."""
+    complete: float
+
+
+class MessageResource(ResponseModel):
+    """What one side said."""
+
+    role: WrittenRole
+    text: str
+
+
+class TurnAnswer(ResponseModel):
+    """What the agent would say in a call."""
+
+    object: Literal["agent_turn"] = "agent_turn"
+    agent_id: str
+    agent: str
+    agent_version: int
+    text: str
+    """As the transcript would hold it."""
+    spoken: str
+    """As the voice would say it: numbers, dates and amounts in words."""
+    ends_call: bool
+    """It would hang up after this."""
+    tool_calls: list[dict[str, Any]]
+    """Empty: tools are not called here."""
+    timings_ms: TurnTimings
+    messages: list[MessageResource]
+    """The whole conversation with this turn: send it back with the caller's next words."""
+
+
+class AgentTurns:
+    """Handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def create(self, request: ApiRequest[TurnRequest, NoQuery]) -> TurnAnswer:
+        """By the prompts, the history and the model of calls; callers go first. Nothing of it is kept."""
+        agent_id, body = request.path["id"], request.body
+        async with self._house.store.read() as connection:
+            stored = await agents.get(connection, agent_id, body.version)
+        if stored is None:
+            raise no_agent(agent_id, body.version)
+        agent = stored.agent
+        said = [WrittenMessage(message.role, message.text) for message in body.messages]
+        greeting = self._house.text_turns.greeting(agent)
+        if not said and body.text is None:
+            return _answer(stored, said, greeting)
+        if not said:
+            said.append(WrittenMessage(WrittenRole.AGENT, " ".join(greeting.sentences)))
+        if body.text is not None:
+            said.append(WrittenMessage(WrittenRole.CALLER, body.text))
+        if said[-1].role is not WrittenRole.CALLER:
+            raise refused(
+                "text", "body", "The last words are not the caller's: there is nothing to answer.", "required"
+            )
+        try:
+            turn = await self._house.text_turns.answer(agent, said)
+        except LanguageModelError as error:
+            raise MODEL_UNAVAILABLE.problem(str(error), headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+        return _answer(stored, said, turn)
+
+    @property
+    def routes(self) -> list[AnyRoute]:
+        """For `build_app`."""
+        return [
+            Route(
+                method="POST", path="/agents/{id}/turns", name="create_agent_turn", tag="Agents",
+                summary="Talk with an agent in writing", handler=self.create, scope=Scope.CALLS, path_parameters=ID,
+                request=TurnRequest, request_example=EXAMPLE, response=TurnAnswer, response_example=ANSWER_EXAMPLE,
+                problems=(MODEL_UNAVAILABLE,),
+                description="One turn of a conversation without a telephone, to try out what an agent says. By the "
+                "prompts, the history and the model of calls; callers go first. Nothing of it is kept: send `messages` "
+                "of the answer back with the caller's next words.",
+            )
+        ]  # fmt: skip
+
+
+def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> TurnAnswer:
+    text = " ".join(turn.sentences)
+    return TurnAnswer(
+        agent_id=stored.id,
+        agent=stored.name,
+        agent_version=stored.version,
+        text=text,
+        spoken=" ".join(turn.spoken),
+        ends_call=turn.ends_call,
+        tool_calls=[],
+        timings_ms=TurnTimings(
+            first_token=_ms(turn.first_token_s),
+            first_clause=_ms(turn.first_clause_s),
+            complete=_ms(turn.complete_s) or 0.0,
+        ),
+        messages=[
+            MessageResource(role=one.role, text=one.text) for one in (*said, WrittenMessage(WrittenRole.AGENT, text))
+        ],
+    )
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
