@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
 import structlog
 
 from agent.api.event_hub import EventHub
@@ -30,6 +31,7 @@ from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
+from agent.models.shelf import Shelf
 from agent.ops.api_metrics import ApiMetrics
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
@@ -210,9 +212,18 @@ class PhoneAgent:
         hub = EventHub(self._record.store)
         self._record.when_told(hub.told)
         house = House(
+            settings=self._settings,
             store=self._record.store,
+            recorder=self._record.recorder,
             registry=self._record.registry,
             live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
+            places=self._places,
+            shelf=Shelf(
+                self._settings,
+                voices={agent.voice for agent in self._agents.values()},
+                memory_bytes=psutil.virtual_memory().total,
+                is_ready=self._workers.is_ready,
+            ),
             listeners=Listeners(self._sink),
             text_turns=TextTurns(lambda: self._parts_ready),
             hub=hub,
@@ -221,6 +232,7 @@ class PhoneAgent:
             prepare=self._prepare,
             checks=self.checks,
             problems=self.problems,
+            restarts=lambda: {name: self._workers.restarts(name) for name in self._workers.names},
         )
         self._api = ApiServer(self._settings.http, house, observer=ApiMetrics(self._metrics.registry))
         await self._api.start()

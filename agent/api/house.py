@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 
 from agent.api.event_hub import EventHub
 from agent.api.listeners import Listeners
+from agent.api.rate_limit import RateLimit
 from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
+from agent.models.shelf import Shelf
+from agent.settings import Settings
 from agent.store.engine import Store
+from agent.store.recorder import Recorder
 from agent.store.registry import Registry
 from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
+from agent.telephony.places import Places
 from agent.webhooks.webhooks import Webhooks
 
 
@@ -21,9 +26,13 @@ from agent.webhooks.webhooks import Webhooks
 class House:
     """The parts of the running server that the API shows and moves."""
 
+    settings: Settings
     store: Store
+    recorder: Recorder
     registry: Registry
     live: LiveCalls
+    places: Places
+    shelf: Shelf
     listeners: Listeners
     text_turns: TextTurns
     hub: EventHub
@@ -35,6 +44,10 @@ class House:
     """What a call needs, and whether it is there."""
     problems: Callable[[], Sequence[str]]
     """What a person should know, one sentence each."""
+    restarts: Callable[[], Mapping[str, int]]
+    """How often each model process was started again."""
+    rate_limit: RateLimit = RateLimit()  # noqa: RUF009 - frozen
+    """Of each key."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def registry_changed(self) -> None:

@@ -22,6 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_US = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 MAX_CURSOR = 120
+MAX_ITEMS = 100
 
 
 def encoded(position: Position) -> str:
@@ -58,7 +59,7 @@ Cursor = Annotated[
 class PageQuery(QueryModel):
     """Which page of a list. Filters of a list are added in a subclass."""
 
-    limit: int = Field(default=20, ge=1, le=100)
+    limit: int = Field(default=20, ge=1, le=MAX_ITEMS)
     """Items on a page."""
     cursor: Cursor | None = None
     """`next_cursor` of the page before; none: the first page."""

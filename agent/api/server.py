@@ -11,7 +11,9 @@ from agent.api.calls import Calls
 from agent.api.drain import Draining
 from agent.api.events import Events
 from agent.api.house import House
+from agent.api.limits import Limits
 from agent.api.middleware import Observer
+from agent.api.models_on_shelf import ModelsOnShelf
 from agent.api.phone_numbers import PhoneNumbers
 from agent.api.route import AnyRoute
 from agent.api.system import System
@@ -35,6 +37,8 @@ RESOURCES = (
     WebhookEndpoints,
     WebhookDeliveries,
     System,
+    Limits,
+    ModelsOnShelf,
     Draining,
 )
 
@@ -54,6 +58,7 @@ class ApiServer(Site):
             all_routes(house),
             keys=ApiKeys(house.store),
             idempotency_keys=IdempotencyKeys(house.store),
+            limit=house.rate_limit,
             observer=observer,
         )
         super().__init__(app, key="http.port", bind=settings.bind, port=settings.port)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Final, Literal
 
 from aiohttp import web
 
@@ -12,7 +13,25 @@ from agent.api.drain import DrainResource
 from agent.api.house import House
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.store import webhook_deliveries
 from agent.store.api_keys import Scope
+
+EXAMPLE: Final = {
+    "object": "system",
+    "version": "0.1.0",
+    "started_at": "2026-11-27T06:00:00Z",
+    "uptime_seconds": 12600.5,
+    "ready": True,
+    "checks": {"asterisk": True, "store": True, "ears": True, "mind": True, "mouth": True, "accepting_calls": True},
+    "problems": [],
+    "restarts": {"ears": 0, "mind": 1, "mouth": 0},
+    "calls": 3,
+    "capacity": {"max": 6, "in_use": 3, "waiting": 0},
+    "listeners": 0,
+    "record": {"waiting": 0, "lost": 0},
+    "deliveries": {"pending": 2, "oldest_at": "2026-11-27T09:29:58Z"},
+    "drain": None,
+}
 
 
 class Readiness(ResponseModel):
@@ -25,16 +44,53 @@ class Readiness(ResponseModel):
     """What a person should know, one sentence each."""
 
 
+class CapacityResource(ResponseModel):
+    """Places for calls on this server; /v1/limits tells more."""
+
+    max: int
+    in_use: int
+    waiting: int
+    """Callers who wait for a place."""
+
+
+class RecordResource(ResponseModel):
+    """What is to be written into the database."""
+
+    waiting: int
+    """Events that are not on disk yet; they are kept in memory while the database is away."""
+    lost: int
+    """Events that had to be given up since the server started."""
+
+
+class DeliveriesResource(ResponseModel):
+    """Webhooks of all servers that share the database: what waits to be sent."""
+
+    pending: int
+    oldest_at: datetime | None
+    """Since when the one that waits longest does."""
+
+
 class SystemResource(ResponseModel):
     """How this server is doing."""
 
     object: Literal["system"] = "system"
     version: str
+    started_at: datetime
+    uptime_seconds: float
     ready: bool
     checks: dict[str, bool]
+    """Each part by name, as in /readyz."""
     problems: list[str]
+    """What a person should know, one sentence each."""
+    restarts: dict[str, int]
+    """How often each model process was started again."""
     calls: int
     """Under way on this server."""
+    capacity: CapacityResource
+    listeners: int
+    """Who listen to live calls."""
+    record: RecordResource
+    deliveries: DeliveriesResource
     drain: DrainResource | None
     """Null while calls are taken."""
 
@@ -44,6 +100,7 @@ class System:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._started_at = house.now()
 
     async def ready(self, _request: ApiRequest[NoBody, NoQuery]) -> web.StreamResponse:
         """200 or 503."""
@@ -53,14 +110,27 @@ class System:
 
     async def get(self, _request: ApiRequest[NoBody, NoQuery]) -> SystemResource:
         """All of it."""
-        checks = dict(self._house.checks())
+        house = self._house
+        async with house.store.read() as connection:
+            backlog = await webhook_deliveries.backlog(connection)
+        checks, places, recorder = dict(house.checks()), house.places, house.recorder
         return SystemResource(
             version=__version__,
+            started_at=self._started_at,
+            uptime_seconds=round((house.now() - self._started_at).total_seconds(), 1),
             ready=all(checks.values()),
             checks=checks,
-            problems=list(self._house.problems()),
-            calls=len(self._house.live),
-            drain=DrainResource.of(self._house.drain.state),
+            problems=list(house.problems()),
+            restarts=dict(house.restarts()),
+            calls=len(house.live),
+            capacity=CapacityResource(max=places.limit, in_use=places.taken, waiting=places.waiting),
+            listeners=len(house.listeners),
+            record=RecordResource(waiting=recorder.waiting, lost=recorder.lost),
+            deliveries=DeliveriesResource(
+                pending=sum(one.pending for one in backlog),
+                oldest_at=min((one.oldest for one in backlog), default=None),
+            ),
+            drain=DrainResource.of(house.drain.state),
         )
 
     @property
@@ -74,6 +144,6 @@ class System:
             ),
             Route(
                 method="GET", path="/system", name="get_system", tag="System", summary="How is this server doing",
-                handler=self.get, scope=Scope.READ, response=SystemResource,
+                handler=self.get, scope=Scope.READ, response=SystemResource, response_example=EXAMPLE,
             ),
         ]  # fmt: skip

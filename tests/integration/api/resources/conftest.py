@@ -25,16 +25,20 @@ from agent.domain.agent import Agent
 from agent.domain.call import Call
 from agent.domain.events import Event
 from agent.media.tap import Tap
-from agent.settings import DrainSettings, Settings, WebhooksSettings
+from agent.models.shelf import Shelf
+from agent.settings import CapacitySettings, DrainSettings, Settings, WebhooksSettings
 from agent.speech.vad import VoiceDetector
 from agent.store.api_keys import ApiKeys, Scope
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 from agent.store.idempotency_keys import IdempotencyKeys
+from agent.store.recorder import Recorder
 from agent.store.registry import Registry
+from agent.telephony.capacity import Capacity
 from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
+from agent.telephony.places import Places
 from agent.testing.fakes import FakeEars, FakeMouth
 from agent.webhooks.webhooks import Webhooks
 
@@ -155,9 +159,13 @@ async def office(store: Store) -> AsyncIterator[Office]:
     await registry.adopt({"desk": DESK}, {"1000": "desk"}, now=datetime.now(UTC))
     webhooks = Webhooks(store, WebhooksSettings(allowed_subnets=["127.0.0.1/32"]))
     house = House(
+        settings=Settings(),
         store=store,
+        recorder=Recorder(store, Chronicle(store, server="one"), told=lambda _events: None),
         registry=registry,
         live=LiveCalls(live.get, live.__len__),
+        places=Places(Capacity(CapacitySettings())),
+        shelf=Shelf(Settings(), voices=(), memory_bytes=0, is_ready=lambda _name: True),
         listeners=Listeners(told),
         text_turns=TextTurns(lambda: parts[0] if parts else None),
         hub=EventHub(store),
@@ -166,6 +174,7 @@ async def office(store: Store) -> AsyncIterator[Office]:
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": True},
         problems=tuple,
+        restarts=lambda: {"ears": 0, "mind": 1, "mouth": 0},
         now=clock.now,
     )
     keys = ApiKeys(store)
