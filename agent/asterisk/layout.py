@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.asterisk.canary import write_canary
 from agent.asterisk.config import AsteriskConfig
 from agent.asterisk.prefix import Prefix
 from agent.asterisk.render import fill_in, render, write_private
@@ -77,6 +78,7 @@ class Layout:
         for old in (self.run_dir / "etc/pjsip.d").glob("*.conf"):
             old.unlink()
         write_private(self.run_dir / "etc", files)
+        write_canary(self.run_dir / "bin", prefix)
 
     def remove_sockets(self) -> None:
         """Take away what would be left over outside the run folder."""
@@ -91,6 +93,7 @@ class Layout:
             "SPOOL_DIR": str(self.run_dir / "spool"),
             "LOG_DIR": str(self.run_dir / "log"),
             "SOCKET_DIR": str(self.sockets),
+            "SBIN_DIR": str(self.run_dir / "bin"),
             "MODULES_DIR": str(prefix.libraries / "asterisk/modules"),
             "DATA_DIR": str(prefix.root / "usr/share/asterisk"),
             "SYSTEM_NAME": "phone-agent",

@@ -60,6 +60,18 @@ async def test_two_at_once_boot_without_a_complaint_and_with_all_modules(prefix:
         await asyncio.gather(first.stop(), second.stop())
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="Asterisk asks for real time where it runs as root")
+async def test_its_canary_runs_and_dies_with_it(asterisk: AsteriskInstance) -> None:
+    """Without it Asterisk takes two minutes to give up its real-time priority; then models hold up its frames."""
+    tweet = asterisk.sockets / "alt.asterisk.canary.tweet.tweet.tweet"
+    while not tweet.exists():  # noqa: ASYNC110 -- another process makes it, and tells nobody
+        await asyncio.sleep(0)
+    children = psutil.Process(asterisk.pid).children()
+    [canary] = [child for child in children if "usr/sbin/astcanary" in str(child.cmdline())]
+    await asterisk.kill()
+    await gone(canary.pid)
+
+
 async def test_stop_leaves_no_process_and_says_so(asterisk: AsteriskInstance) -> None:
     pid, exited = asterisk.pid, asterisk.exited
     await asterisk.stop()
