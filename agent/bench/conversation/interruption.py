@@ -36,7 +36,7 @@ class Interruption:
     stop_ms: float | None = None
     """From the onset to the agent's last sound; pauses of up to 300 ms in its speech are bridged, and 0 in such."""
     cut: bool = False
-    """By the agent's own account its turn was cut short."""
+    """By the agent's own account its turn was cut short, or not a word of it was heard."""
     heard_as: str | None = None
     """What the agent understood of it; None: nothing."""
 
@@ -77,7 +77,7 @@ def measured_at(
         one,
         onset_s=over.span.start,
         stop_ms=1000 * stop / RATE,
-        cut=turn is not None and turn.interrupted,
+        cut=turn is None or turn.interrupted,
         heard_as=understood.get(list(said).index(over)),
     )
 

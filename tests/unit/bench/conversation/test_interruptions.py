@@ -41,6 +41,12 @@ def test_an_agent_that_stops_and_did_not_listen_has_not() -> None:
     assert not result(agent_turn(3, 5.1, interrupted=True), agent=((3.0, 5.1),)).taken
 
 
+def test_an_agent_that_stops_within_its_first_word_has_no_turn_to_tell_of() -> None:
+    one = result(caller_turn(5, 6), agent_turn(7, 8), agent=((4.8, 5.1), (7.0, 8.0)))
+    assert one.cut
+    assert one.taken
+
+
 def test_words_in_a_pause_inside_a_sentence_stop_the_agent_at_once() -> None:
     one = result(agent_turn(3, 5.05, interrupted=True), caller_turn(5, 6), agent=((3.0, 4.8), (7.0, 8.0)))
     assert one.stop_ms == 0
