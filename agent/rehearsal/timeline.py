@@ -25,6 +25,8 @@ INCHES_PER_S, HEIGHT_INCHES = 0.55, 4.2
 LONGEST_INCHES = 60.0
 DRAWN_HZ = 100
 """Points of the outline in a second: finer cannot be seen."""
+LABEL_S = 0.8
+"""So much of the axis a label takes: two in it would lie over each other."""
 WORDS_PER_S = 14
 """Characters that have room over a second of sound."""
 
@@ -48,9 +50,12 @@ def draw(rehearsed: Rehearsed, path: Path) -> None:
         at = np.arange(len(low)) / DRAWN_HZ
         axes.fill_between(at, middle + low, middle + high, color=colour, linewidth=0.3)
     _words(axes, rehearsed.judgement.turns)
+    labelled_s = -LABEL_S
     for start, end in pauses(rehearsed):
         axes.axvspan(start, end, ymin=0.08, ymax=0.42, color=YIELDED, alpha=0.35, linewidth=0)
-        axes.annotate("yields", (start, -0.28), fontsize=7, color="#444444", ha="left")
+        if start - labelled_s >= LABEL_S:
+            axes.annotate("yields", (start, -0.28), fontsize=7, color="#444444", ha="left")
+            labelled_s = start
     axes.set(xlim=(0, seconds), ylim=(-2.6, 2.6), yticks=[1, -1], yticklabels=["caller", "agent"])
     axes.set_xlabel("seconds of the recording at the caller's telephone")
     axes.set_title(rehearsed.scenario.name, loc="left", fontsize=10)
