@@ -23,9 +23,11 @@ class Judge:
         judgement = completeness.judge(words, language=self._language(), agent_words=self._agent_text())
         return self._wait.wait_ms(judgement, finality)
 
-    def takes_the_turn(self, words: str) -> bool:
+    def takes_the_turn(self, words: str, speech_ms: int) -> bool:
         """See TurnJudge."""
-        return overlap.takes_the_turn(words, language=self._language(), agent_text=self._agent_text())
+        return overlap.takes_the_turn(
+            words, speech_ms=speech_ms, language=self._language(), agent_text=self._agent_text()
+        )
 
     def went_on(self, paused_ms: int) -> None:
         """See TurnJudge."""

@@ -32,16 +32,20 @@ _STOPPERS: dict[str, frozenset[str]] = {
     "en": frozenset({
         "no", "nope", "stop", "wait", "hold", "hello", "hi", "hey", "sorry", "pardon", "excuse", "what", "why", "how",
         "when", "where", "who", "which", "help", "operator", "human", "agent", "repeat", "again", "listen", "enough",
-        "cancel", "wrong", "but", "never", "quiet", "slower", "louder", "goodbye", "bye", "thanks",
+        "cancel", "wrong", "but", "never", "quiet", "slower", "louder", "goodbye", "bye", "thanks", "hang", "second",
+        "sec", "minute", "moment", "please", "not", "don't", "can't", "question",
     }),
     "de": frozenset({
         "nein", "nee", "stopp", "stop", "halt", "warte", "warten", "moment", "hallo", "entschuldigung", "pardon", "was",
         "wie", "wann", "wo", "wer", "warum", "welche", "hilfe", "bitte", "nochmal", "falsch", "aber", "ruhe", "lauter",
-        "langsamer", "tschüss", "danke", "genug",
+        "langsamer", "tschüss", "danke", "genug", "sekunde", "augenblick", "nicht", "frage", "kein", "keine",
     }),
 }
 # fmt: on
-"""Single words that are said to get the word."""
+"""Words that are said to get the word, alone or in a breath."""
+SHORT_MS = 500
+"""Speech so short without any of them is a sign of listening, whatever was understood: an "uh-huh" lasts 350 to
+480 ms and becomes "Good health"; requests last longer."""
 
 _HUM = re.compile(r"[mhu]+")
 ECHO_WORDS = 4
@@ -71,11 +75,12 @@ def is_echo(text: str, agent_text: str) -> bool:
     return row[-1] >= ECHO_SHARE * len(heard)
 
 
-def takes_the_turn(text: str, *, language: str, agent_text: str) -> bool:
+def takes_the_turn(text: str, *, speech_ms: int, language: str, agent_text: str) -> bool:
     """Whether words said while the agent talks are meant to stop it.
 
-    `agent_text`: what it says. After a question of the agent's, "yes" is an answer and not a backchannel. A single word
-    that nobody stops anybody with is none either: that is what recognisers make of a cough, "Mum" of an "mm-hm".
+    `speech_ms`: how long they lasted, pauses left out. `agent_text`: what it says. After a question of the agent's,
+    "yes" is an answer and not a backchannel. A single word, or what took less than SHORT_MS, does not stop it unless it
+    has a word that people stop others with: that is what recognisers make of a cough, "Mum" of an "mm-hm".
     """
     words = _words(text)
     if not words or is_echo(text, agent_text):
@@ -83,7 +88,7 @@ def takes_the_turn(text: str, *, language: str, agent_text: str) -> bool:
     hums_only = all(_HUM.fullmatch(word) for word in words)
     answers = agent_text.rstrip().endswith("?") and not hums_only
     stoppers = _STOPPERS.get(language)
-    is_stray = len(words) == 1 and stoppers is not None and words[0] not in stoppers
+    is_stray = (len(words) == 1 or speech_ms < SHORT_MS) and stoppers is not None and stoppers.isdisjoint(words)
     return answers or not (is_backchannel(text, language) or is_stray)
 
 

@@ -132,8 +132,8 @@ class TurnJudge(Protocol):
         """
         ...
 
-    def takes_the_turn(self, words: str) -> bool:
-        """Whether `words`, said while the agent talked, are meant to stop it."""
+    def takes_the_turn(self, words: str, speech_ms: int) -> bool:
+        """Whether `words`, said in so much speech while the agent talked, are meant to stop it."""
         ...
 
     def went_on(self, paused_ms: int) -> None:
@@ -225,7 +225,7 @@ class TurnTaking:
         turn.told = True
         complete = ended_ms == turn.last_speech_ms and not self._in_speech
         if turn.overlap not in {Overlap.NONE, Overlap.WON}:
-            if text and self._judge.takes_the_turn(text):
+            if text and self._judge.takes_the_turn(text, turn.speech_ms):
                 if turn.overlap is not Overlap.UNDER:
                     turn.overlap = Overlap.WON
                     self._false_alarms = 0

@@ -13,7 +13,7 @@ from agent.testing.measure import Span
 from agent.testing.softphone.rtp import RATE
 
 WITHIN_S = 2.0
-"""So soon after the end of the sound the agent must be heard again (issue 3)."""
+"""So soon after the end of the sound, or of its own speech where that goes on beyond it, the agent must be heard."""
 BEGINS_WITHIN_S = 0.2
 """A turn is told to begin when its first sound is sent; at the telephone that comes some packets later."""
 SHORTEST_PAUSE = RATE // 10
@@ -79,8 +79,8 @@ def judged(one: Aside, over: Said, agent: Sequence[Span], told: Sequence[Told], 
         return replace(one, back_after_ms=0.0, same_turn=True)
     one = replace(one, silent_after_ms=max(0.0, 1000 * (under.end - onset) / RATE))
     following = next((span for span in agent if span.start >= under.end), None)
-    if following is not None and following.start <= end + WITHIN_S * RATE:
-        back_ms = max(0.0, 1000 * (following.start - end) / RATE)
+    if following is not None and following.start <= max(end, under.end) + WITHIN_S * RATE:
+        back_ms = max(0.0, 1000 * (following.start - end) / RATE) if under.end < end else 0.0
         return replace(one, back_after_ms=back_ms, same_turn=_turn_at(following.start / RATE, told) is turn)
     ended_by_itself = not turn.interrupted and turn.span.end <= under.end / RATE + CLOCK_TOLERANCE_S
     if ended_by_itself:

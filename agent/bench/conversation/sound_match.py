@@ -164,7 +164,8 @@ class _Matcher:
                 start -= WINDOW
             while end + WINDOW <= high and self._same(end, shift):
                 end += WINDOW
-            followed.append(Run(Span(start, end), Span(start + shift, end + shift)))
+            if end - start >= BLOCK:  # what is left of a shorter one fitted by chance
+                followed.append(Run(Span(start, end), Span(start + shift, end + shift)))
         return followed
 
     def _same(self, start: int, shift: int) -> bool:
@@ -181,8 +182,16 @@ class _Matcher:
             return False
         if float(one @ other) / np.sqrt(here * there) >= EDGE_FITS:
             return True
-        equally_loud = abs(10 * np.log10(here / there)) <= EQUALLY_LOUD_DB
-        return equally_loud and max(here, there) < self._faint
+        if abs(10 * np.log10(here / there)) > EQUALLY_LOUD_DB:
+            return False
+        return max(here, there) < self._faint or self._same_but_for_drift(one, start + shift)
+
+    def _same_but_for_drift(self, one: Wave, place: int) -> bool:
+        """Whether 5 ms are the same some samples beside: in an "s" one sample is half a wave."""
+        near = self._reference[max(0, place - DRIFT) : place + WINDOW + DRIFT]
+        others = np.lib.stride_tricks.sliding_window_view(near, WINDOW)
+        norms = np.sqrt(np.maximum(np.einsum("ij,ij->i", others, others), 1.0) * float(one @ one))
+        return bool(np.max(others @ one / norms) >= EDGE_FITS)
 
 
 def _shift(run: Run) -> int:

@@ -49,7 +49,7 @@ class Judge:
         del finality
         return self.wait if words else 960
 
-    def takes_the_turn(self, words: str) -> bool:
+    def takes_the_turn(self, words: str, speech_ms: int) -> bool:
         return self.wants
 
     def went_on(self, paused_ms: int) -> None:

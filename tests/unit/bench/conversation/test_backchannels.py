@@ -35,6 +35,16 @@ def test_a_cough_in_a_pause_inside_a_sentence_counts() -> None:
     assert one.silent_after_ms == 0
 
 
+def test_an_agent_that_pauses_by_itself_long_after_the_sound_never_stopped() -> None:
+    one = result(agent_turn(3, 12), agent=((3.0, 7.4), (7.8, 12.0)))
+    assert one.gone_on
+    assert one.back_after_ms == 0
+
+
+def test_an_agent_that_stops_after_the_sound_and_stays_silent_does_not() -> None:
+    assert not result(agent_turn(3, 7.4, interrupted=True), agent=((3.0, 7.4),)).gone_on
+
+
 def test_an_agent_that_resumes_too_late_does_not() -> None:
     one = result(agent_turn(3, 12), agent=((3.0, 5.1), (7.6, 12.0)))
     assert one.judged

@@ -54,6 +54,21 @@ def test_a_pause_that_loses_nothing_is_exact() -> None:
     assert join.at.length == pytest.approx(0.7 * RATE, abs=400)
 
 
+def test_a_hiss_that_drifts_by_a_sample_is_not_lost() -> None:
+    hiss = (np.random.default_rng(3).standard_normal(960) * 4000).astype(np.int16)
+    reference = received(part(0, 2), hiss, part(2, 6))
+    join = only(joins(received(part(0, 2), hiss[1:], rest(0.7), part(2, 6)), reference))
+    assert join.lost_ms == pytest.approx(0, abs=15)
+
+
+def test_a_lost_hiss_is_found() -> None:
+    hiss = (np.random.default_rng(3).standard_normal(960) * 4000).astype(np.int16)
+    other = (np.random.default_rng(4).standard_normal(960) * 4000).astype(np.int16)
+    reference = received(part(0, 2), hiss, part(2, 6))
+    join = only(joins(received(part(0, 2), other, rest(0.7), part(2, 6)), reference))
+    assert join.lost_ms == pytest.approx(120, abs=20)
+
+
 def test_a_lost_syllable_is_found() -> None:
     join = only(joins(received(part(0, 2.0), rest(0.7), part(2.2, 6)), REFERENCE))
     assert not join.exact
