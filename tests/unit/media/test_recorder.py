@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.media.recorder import FLUSH_SAMPLES, MAX_SAMPLES, TwoTrackRecorder
+from agent.media.recorder import FLUSH_SAMPLES, MAX_SAMPLES, TwoTrackRecorder, mend, size_of
 
 
 def read(path: Path) -> npt.NDArray[np.int16]:
@@ -79,6 +79,51 @@ def test_what_cannot_be_recorded(tmp_path: Path, pcm: bytes, at: int) -> None:
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         TwoTrackRecorder(tmp_path / "no" / "call.wav")
+
+
+def test_a_disk_without_room_is_told_and_nothing_is_left_open(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    path.symlink_to("/dev/full")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match="No space left"):
+        TwoTrackRecorder(path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_was_abandoned_can_be_read_as_far_as_it_came(tmp_path: Path) -> None:
+    recorder = TwoTrackRecorder(tmp_path / "call.wav")
+    recorder.write_left(tone(1, FLUSH_SAMPLES), 0)
+    recorder.write_left(tone(2, 10), FLUSH_SAMPLES)
+    recorder.abandon()
+    recorder.abandon()
+    recorder.close()
+    assert recorder.on_disk == FLUSH_SAMPLES
+    assert len(read(tmp_path / "call.wav")) == FLUSH_SAMPLES
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 4, 400])
+def test_a_file_that_was_cut_anywhere_is_mended(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "call.wav"
+    with TwoTrackRecorder(path) as recorder:
+        recorder.write_left(tone(7, 1000), 0)
+        recorder.write_right(tone(-7, 1000), 0)
+    with path.open("r+b") as file:
+        file.truncate(size_of(1000) - cut)
+        file.seek(40)
+        file.write(b"\0\0\0\0")  # as if the header had not been written again
+    assert mend(path) == 1000 - -(-cut // 4)
+    sound = read(path)
+    assert len(sound) == 1000 - -(-cut // 4)
+    assert (sound == [7, -7]).all()
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"x" * 100])
+def test_what_is_no_recording_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "call.wav"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="no recording"):
+        mend(path)
+    assert path.read_bytes() == content
 
 
 @given(
