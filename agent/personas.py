@@ -75,5 +75,5 @@ def check_numbers(numbers: Mapping[str, str], agents: Mapping[str, Agent]) -> No
 
 
 def _known_keys() -> list[str]:
-    nested = [Agent.model_fields[name].annotation for name in ("keys", "limits", "phrases")]
+    nested = [Agent.model_fields[name].annotation for name in ("keys", "limits", "phrases", "recording")]
     return [*Agent.model_fields, *(key for model in nested for key in getattr(model, "model_fields", ()))]

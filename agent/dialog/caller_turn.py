@@ -34,6 +34,8 @@ class CallerTurn:
     """What was understood of each stretch, by its position; a stretch that is not in it is not understood yet."""
     interrupts: bool = False
     """It cut the agent short."""
+    aside: bool = False
+    """It answered what the model did not ask, and is no part of what the model reads."""
     answered: bool = False
     """The first sound of an answer to it was played: it is closed and recorded."""
 

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 
+from agent.dialog.alarm import Alarm
 from agent.dialog.arrivals import Arrivals
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
@@ -20,6 +21,7 @@ from agent.dialog.journal import Journal
 from agent.dialog.judge import Judge
 from agent.dialog.keys import KeyPad, as_message
 from agent.dialog.listener import Draft, Listener, Utterance
+from agent.dialog.opening import Decided, Opening
 from agent.dialog.parts import Parts
 from agent.dialog.prompts import system_prompt
 from agent.dialog.silence import SilenceAction, SilenceWatch
@@ -37,7 +39,6 @@ from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.domain.commands import Command, HangUp, Hint, Say
-from agent.errors import PhoneAgentError
 from agent.media.stream import MediaStream
 
 LAST_WORDS_S = 2.0
@@ -58,17 +59,16 @@ class Conversation:
         commands: asyncio.Queue[Command],
         closing: asyncio.Event,
         press: Callable[[str], Awaitable[None]] | None = None,
+        recording: Decided | None = None,
     ) -> None:
         """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
-        the agent is shut down.
-
-        `press` presses keys towards the caller; it raises a PhoneAgentError where that is not possible.
+        the agent is shut down. `press` presses keys towards the caller, or raises a PhoneAgentError. `recording` is
+        told whether the call is recorded from then on.
         """
         self._parts = parts
         self._agent = agent
         self._stream = stream
         self._outside = keys, commands, closing
-        self._press = press
         self._key_pad = KeyPad(agent.keys)
         self._loop = asyncio.get_running_loop()
         llm = parts.settings.llm
@@ -77,7 +77,10 @@ class Conversation:
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
         self._hearing = Hearing(parts.ears, agent)
-        judge = self._judge = Judge(lambda: self._hearing.language, parts.settings.turns, agent_text=self._agent_text)
+        self._opening = Opening(agent, self._journal, self._hearing, decided=recording, press=press)
+        judge = self._judge = Judge(
+            lambda: self._hearing.language, parts.settings.turns, self._agent_text, answers=self._opening.answers
+        )
         self._listener = Listener(
             parts.detector(),
             TurnTaking(parts.settings.turns, judge),
@@ -109,21 +112,19 @@ class Conversation:
         background = [asyncio.create_task(self._listener.run(self._stream.frames), name="listener")]
         arrivals = Arrivals(self._inputs.put_nowait, self._agent, self._stream)
         arrivals.start(*self._outside)
-        silence: asyncio.TimerHandle | None = None
+        silence = Alarm(lambda: self._inputs.put_nowait(SilenceDue()))
         try:
             self._read_ahead()
-            self._start(self._greet(self._begin()))
+            self._start(self._opening.begin(self._begin()))
             while True:
                 reason = self._handle(await self._inputs.get())
                 if reason is not None:
                     return reason
                 self._say_what_waits()
-                if silence is not None:
-                    silence.cancel()
-                silence = self._watch_silence()
+                silence.set(self._silence_due())
         finally:
-            if silence is not None:
-                silence.cancel()
+            silence.set(None)
+            self._opening.close()
             self._cut()
             await self._hear_last_words()
             self._close_caller_turn()
@@ -168,7 +169,7 @@ class Conversation:
 
     def _say_what_waits(self) -> None:
         """What the back end wants said, as soon as neither side has the turn."""
-        if self._to_say and self._task is None and self._caller_quiet.is_set():
+        if self._to_say and self._task is None and self._caller_quiet.is_set() and not self._opening.asking:
             say = self._to_say.popleft()
             self._start(self._begin().say_phrase(say.text, protected=not say.interruptible))
 
@@ -208,19 +209,15 @@ class Conversation:
                 self._caller_quiet.set()
                 self._take(heard)
 
-    async def _greet(self, work: Work) -> EndedReason | None:
-        if self._press is not None and self._agent.keys_on_answer:
-            try:
-                await self._press(self._agent.keys_on_answer)
-            except PhoneAgentError as error:
-                self._journal.trouble(error)
-        return await work.say_phrase(self._agent.greeting, then_protected=self._agent.notice)
-
     def _key(self, digit: str) -> None:
         """A key is a sign of life; an entry of keys is a turn, or joins the one that is open."""
         now = self._loop.time()
         if digit:
             self._silence.words()
+        if self._opening.takes(digit) and not self._closing:
+            self._cut()
+            self._start(self._opening.keyed(self._begin(), digit))
+            return
         for digits in self._key_pad.press(digit, now) if digit else self._key_pad.poll(now):
             self._journal.keys_entered(digits)
             if not self._closing:
@@ -311,6 +308,7 @@ class Conversation:
             may_ask_again=self._silence.may_ask_again,
             caller=caller,
             guess=guess,
+            reply=self._opening.reply if self._opening.asking else None,
         )
         return self._work
 
@@ -386,14 +384,15 @@ class Conversation:
         self._close_caller_turn()
         self._start(self._begin().say_and_end(text, reason))
 
-    def _watch_silence(self) -> asyncio.TimerHandle | None:
+    def _silence_due(self) -> float | None:
         if self._task is None and self._caller_quiet.is_set() and not self._runs_on:
             self._silence.quiet(self._loop.time())
-        due = self._silence.due_at() if self._task is None else None
-        return None if due is None else self._loop.call_at(due, self._inputs.put_nowait, SilenceDue())
+        return self._silence.due_at() if self._task is None else None
 
     def _break_silence(self) -> None:
         match self._silence.act(self._loop.time()):
+            case SilenceAction.ASK | SilenceAction.END if self._opening.asking:
+                self._start(self._opening.ask(self._begin()))
             case SilenceAction.ASK:
                 self._start(self._begin().say_phrase(self._agent.phrases.still_there))
             case SilenceAction.END:

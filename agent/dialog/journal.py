@@ -39,7 +39,8 @@ class Journal:
     def caller_turn(self, turn: CallerTurn) -> None:
         """The caller's turn is closed; one of which nothing was understood leaves no trace."""
         if turn.text:
-            self.history.caller_said(turn.text)
+            if not turn.aside:
+                self.history.caller_said(turn.text)
             self._turn_ended(Speaker.CALLER, turn.text, turn.started_s, turn.ended_s)
 
     def agent_began(self, text: str, *, after_caller: bool = False) -> None:

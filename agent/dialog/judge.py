@@ -12,11 +12,21 @@ from agent.settings import TurnSettings
 class Judge:
     """A TurnJudge by the rules of `completeness`, `end_wait` and `overlap`."""
 
-    def __init__(self, language: Callable[[], str], policy: TurnSettings, *, agent_text: Callable[[], str]) -> None:
-        """`agent_text` gives what the agent says at this moment, or said last."""
+    def __init__(
+        self,
+        language: Callable[[], str],
+        policy: TurnSettings,
+        agent_text: Callable[[], str],
+        answers: Callable[[str], bool] = lambda _words: False,
+    ) -> None:
+        """`agent_text` gives what the agent says at this moment, or said last.
+
+        `answers`: whether words are what the agent waits for, so that even a "yes" in the middle of it counts.
+        """
         self._language = language
         self._wait = EndWait(policy)
         self._agent_text = agent_text
+        self._answers = answers
 
     def wait_ms(self, words: str, finality: float | None) -> int:
         """See TurnJudge."""
@@ -25,7 +35,7 @@ class Judge:
 
     def takes_the_turn(self, words: str, speech_ms: int) -> bool:
         """See TurnJudge."""
-        return overlap.takes_the_turn(
+        return self._answers(words) or overlap.takes_the_turn(
             words, speech_ms=speech_ms, language=self._language(), agent_text=self._agent_text()
         )
 

@@ -33,7 +33,7 @@ class PhraseBook:
         """Synthesise all fixed sentences; waits as long as the mouth is away, which is said once."""
         said = False
         for agent in agents:
-            for text in filter(None, (agent.greeting, agent.notice, *agent.phrases.model_dump().values())):
+            for text in filter(None, _sentences(agent)):
                 while (agent.voice, text) not in self._sounds:
                     try:
                         self._sounds[agent.voice, text] = await self._by_sentence(agent, text)
@@ -69,3 +69,7 @@ class PhraseBook:
             return known
         sound = await self._mouth.synthesize(spoken(text, language), voice=voice, urgency=urgency)
         return polish(sound, trailing_ms=pause_ms(text))
+
+
+def _sentences(agent: Agent) -> tuple[str, ...]:
+    return (agent.greeting, agent.notice, *agent.recording.sentences, *agent.phrases.model_dump().values())

@@ -31,6 +31,9 @@ from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
 
+Reply = Callable[["Work", str], Awaitable[EndedReason | None]]
+"""Says what follows on the caller's words, and returns why the call ends with it, or None."""
+
 LONG_SPEECH_MS = 700  # so much speech without a word understood deserves a question; less was a noise
 
 
@@ -49,11 +52,12 @@ class Work:
         may_ask_again: Callable[[], bool],
         caller: CallerTurn | None = None,
         guess: str | None = None,
+        reply: Reply | None = None,
     ) -> None:
         """`caller_quiet` is set while the caller does not speak.
 
         `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`:
-        all of its words, if it should be over already.
+        all of its words, if it should be over already. `reply` answers it in the model's place.
         """
         self._parts = parts
         self._agent = agent
@@ -63,6 +67,7 @@ class Work:
         self._may_ask_again = may_ask_again
         self._caller = caller
         self._guess = guess
+        self._reply = reply
         self._turn = AgentTurn(playout, language=agent.language, began=self._first_sound)
         self._urgency = Escalation(Urgency.SPECULATION if guess else Urgency.CALLER_WAITS)
         self._over = asyncio.Event()
@@ -92,6 +97,11 @@ class Work:
     def talking(self) -> bool:
         """Whether the caller has heard some of it and there may be more."""
         return self._turn.started_at is not None and not self._closed
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the caller has not heard all of it, and never will."""
+        return self._turn.interrupted
 
     @property
     def text(self) -> str:
@@ -141,25 +151,30 @@ class Work:
             ),
         )
 
-    async def say(self, text: str) -> None:
-        """Say a fixed sentence and wait until it was played. Raises TextToSpeechError."""
+    async def say(self, text: str, *, aside: bool = False) -> None:
+        """Say a fixed sentence and wait until it was played. Raises TextToSpeechError.
+
+        `aside`: it is recorded, but no part of what the model reads.
+        """
         mouth = self._parts.mouth
         pcm = await with_patience(
             lambda: mouth.synthesize(text, voice=self._agent.voice, language=self._agent.language),
             deadline_s=self._parts.settings.tts.deadline_s,
             apologise=self._apologise,
         )
-        self._turn.say(text, pcm)
+        self._turn.say(text, pcm, aside=aside)
         await self._turn.finished()
 
-    async def say_phrase(self, text: str, *, then_protected: str = "", protected: bool = False) -> EndedReason | None:
+    async def say_phrase(
+        self, text: str, *, then_protected: str = "", protected: bool = False, aside: bool = False
+    ) -> EndedReason | None:
         """Say a fixed sentence, and one that may not be interrupted; a mouth that stays away ends the call.
 
-        `protected`: the first one may not be interrupted either.
+        `protected`: the first one may not be interrupted either; `aside` concerns it, too.
         """
         try:
             self.protected = protected
-            await self.say(text)
+            await self.say(text, aside=aside)
             if then_protected:
                 self.protected = True
                 await self.say(then_protected)
@@ -177,23 +192,30 @@ class Work:
 
     async def respond(self, caller: CallerTurn) -> EndedReason | None:
         """Understand the caller's turn and answer it, to the last sound of the answer."""
-        phrases = self._agent.phrases
         try:
-            text = self._guess or await self._understand(caller)
-            if not text:
-                if (caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS) and self._may_ask_again():
-                    await self.say(phrases.did_not_understand)
-                return None
-            if is_farewell(text, self._agent.farewells):
-                await self._may_speak()
-                return await self.say_and_end(phrases.farewell, EndedReason.AGENT_HANGUP)
-            await self._give_answer(text)
+            return await self._react(caller, self._guess or await self._understand(caller))
         except SpeechToTextError as error:
             return await self._give_up(error, EndedReason.STT_ERROR)
         except LanguageModelError as error:
             return await self._give_up(error, EndedReason.LLM_ERROR)
         except TextToSpeechError as error:
             return await self._give_up(error, EndedReason.TTS_ERROR)
+
+    async def _react(self, caller: CallerTurn, text: str) -> EndedReason | None:
+        phrases = self._agent.phrases
+        long_enough = caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS
+        if is_farewell(text, self._agent.farewells):
+            await self._may_speak()
+            return await self.say_and_end(phrases.farewell, EndedReason.AGENT_HANGUP)
+        if self._reply is not None and (text or long_enough):
+            await self._may_speak()
+            caller.aside = True
+            self._timings = Timings()  # nobody waited for the model
+            return await self._reply(self, text)
+        if text:
+            await self._give_answer(text)
+        elif long_enough and self._may_ask_again():
+            await self.say(phrases.did_not_understand)
         return None
 
     async def _understand(self, caller: CallerTurn) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -43,6 +44,44 @@ class Phrases(BaseModel):
     lines_still_busy: Text = "I am sorry, all our lines are still busy. Please call again later. Goodbye."
     """To a caller who has waited too long."""
     did_not_understand: Text = "I am sorry, I did not catch that. Could you say it again?"
+
+
+class RecordingConsent(StrEnum):
+    """What the caller has to do with being recorded."""
+
+    OFF = "off"
+    """Calls are not recorded."""
+    ANNOUNCED = "announced"
+    """The caller is told first."""
+    ASKED = "asked"
+    """The caller is asked first; only a yes starts the recording."""
+
+
+class RecordingPolicy(BaseModel):
+    """Whether calls are recorded, and what callers hear about it before anything is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    consent: RecordingConsent = RecordingConsent.OFF
+    announcement: Text = "This call is recorded."
+    """For `announced`: said before the greeting, word for word, and never interrupted."""
+    question: Text = "May we record this call? Please say yes or no, or press 1 for yes and 2 for no."
+    """For `asked`: said before the greeting and never interrupted; once more where the answer was not clear."""
+    accepted: Text = "Thank you."
+    """Said after a yes."""
+    declined: Text = "All right, this call is not recorded."
+    """Said after a no, or where no clear answer came."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Those that callers may hear."""
+        match self.consent:
+            case RecordingConsent.ANNOUNCED:
+                return (self.announcement,)
+            case RecordingConsent.ASKED:
+                return (self.question, self.accepted, self.declined)
+            case RecordingConsent.OFF:
+                return ()
 
 
 class Keys(BaseModel):
@@ -94,3 +133,4 @@ class Agent(BaseModel):
     """What the agent keys as soon as a call is answered, such as an access code; empty: nothing."""
     limits: Limits = Limits()
     phrases: Phrases = Phrases()
+    recording: RecordingPolicy = RecordingPolicy()

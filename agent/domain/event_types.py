@@ -22,6 +22,8 @@ class EventType(StrEnum):
     CALL_LISTENER_LEFT = "call.listener.left"
     CALL_TRANSCRIPT_READY = "call.transcript.ready"
     CALL_RECORDING_READY = "call.recording.ready"
+    CALL_RECORDING_FAILED = "call.recording.failed"
+    """It could not be written to its end."""
     CALL_SUMMARY_READY = "call.summary.ready"
     CALL_TRANSFER_STARTED = "call.transfer.started"
     CALL_TRANSFER_COMPLETED = "call.transfer.completed"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from agent.domain.call import Call
+from agent.domain.recording import Recording
 from agent.domain.turns import Turn
 
 
@@ -128,6 +129,14 @@ class FillerSaid(Event):
     """The caller heard a filler, since the answer took long."""
 
     type: ClassVar[str] = "agent.filler_said"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged(Event):
+    """The call is recorded, or is not; or its recording is complete, or failed."""
+
+    type: ClassVar[str] = "recording.changed"
+    recording: Recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from agent.dialog.conversation import Conversation
+from agent.dialog.opening import Decided
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
@@ -84,6 +85,7 @@ class Stage:
     settings: Settings = field(default_factory=Settings)
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], object] = lambda _event: None
+    recording: Decided | None = None
 
     @property
     def turns(self) -> list[Turn]:
@@ -118,6 +120,7 @@ class Stage:
             keys=self.keys,
             commands=self.commands,
             closing=self.closing,
+            recording=self.recording,
         )
         self.began = loop.time()
         self.task = asyncio.create_task(self.conversation.run())
