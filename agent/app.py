@@ -38,11 +38,13 @@ from agent.ops.metrics import Metrics, MetricsServer
 from agent.ops.part_metrics import PartMetrics
 from agent.ops.parts_watch import PartsWatch
 from agent.ops.record_metrics import RecordMetrics
+from agent.ops.recording_metrics import RecordingMetrics
 from agent.ops.service_manager import Pulse
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.personas import check_numbers, load_agents
+from agent.recordings.recordings import Recordings
 from agent.settings import Settings
 from agent.speech.gate import Gate
 from agent.speech.stt import WyomingSpeechToText
@@ -97,6 +99,7 @@ class PhoneAgent:
             settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
         )
         self._switchboard: Switchboard | None = None
+        self._recordings: Recordings
         self._api: ApiServer | None = None
         self._parts_ready: Parts | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -168,6 +171,9 @@ class PhoneAgent:
         stack.push_async_callback(self._media.close)
         stack.push_async_callback(self._record.close)
         await self._record.open(self._agents, settings.agents.numbers)
+        self._recordings = Recordings(settings, self._record, self._sink)
+        stack.push_async_callback(self._recordings.close)
+        await self._recordings.open()
         stack.push_async_callback(self._webhooks.close)
         self._webhooks.start()
         self._record.when_told(self._webhooks.told)
@@ -185,6 +191,7 @@ class PhoneAgent:
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
         self._metrics.add(RecordMetrics(self._record.recorder))
         self._metrics.add(PartMetrics(self.parts, self.drain))
+        self._metrics.add(RecordingMetrics(self._recordings.studio))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
@@ -193,7 +200,7 @@ class PhoneAgent:
             settings,
             agent_for=self._record.registry.serving,
             handle_call=lambda call, stream, inputs: self._talk(parts, call, stream, inputs),
-            sink=self._sink,
+            sink=each_of(self._sink, self._recordings.studio),
             doorway=Doorway(
                 self._places, settings.capacity, announcements=lambda call: _announcements(parts, self._agent_of(call))
             ),
@@ -229,6 +236,8 @@ class PhoneAgent:
             hub=hub,
             webhooks=self._webhooks,
             drain=self.drain,
+            recordings=self._recordings.studio.folder,
+            archive=self._recordings.archive,
             prepare=self._prepare,
             checks=self.checks,
             problems=self.problems,
@@ -309,6 +318,7 @@ class PhoneAgent:
             commands=inputs.commands,
             closing=inputs.closing,
             press=inputs.press,
+            recording=self._recordings.studio.decides(call.id, stream.tap),
         )
         return await conversation.run()
 

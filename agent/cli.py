@@ -7,7 +7,7 @@ import sys
 import typer
 
 from agent import __version__
-from agent.commands import bench, config, demo, doctor, keys, migrate, models, rehearse, run, serve, setup
+from agent.commands import bench, config, demo, doctor, erase, keys, migrate, models, rehearse, run, serve, setup
 from agent.errors import PhoneAgentError
 
 BROKEN = 2
@@ -26,6 +26,7 @@ app.command()(rehearse.rehearse)
 app.command()(doctor.doctor)
 app.command()(setup.setup)
 app.command()(migrate.migrate)
+app.command()(erase.erase)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

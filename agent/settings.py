@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
+from agent.domain.recording import RecordingFormat
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
@@ -243,6 +245,31 @@ class WebhooksSettings(Section):
     """A caller waits so long at most for what an application is asked: who takes the call, what a tool gives."""
 
 
+class RecordingsSettings(Section):
+    """Recordings of calls, for agents that have `recording.consent`."""
+
+    folder: OptionalPath = None
+    """Empty: in the user's data directory. Each server needs one of its own, for nobody else's files."""
+    format: RecordingFormat = RecordingFormat.WAV
+    """`wav`: as it is written, 1.9 MB a minute; `opus`: a tenth of that, made by the program opusenc after the call."""
+
+
+Days = Annotated[float, Field(ge=0, le=36_500)]
+
+
+class RetentionSettings(Section):
+    """How long after a call what is kept; 0: for ever. Looked after at start and every hour."""
+
+    recordings_days: Days = 30
+    transcripts_days: Days = 90
+    """Turns, and what events and summaries tell of what was said."""
+    personal_data_days: Days = 365
+    """Everything that tells who called: numbers, metadata, variables; with it transcript and recording, if still there.
+    What stays of the call are times and figures."""
+    events_days: Days = 90
+    """Events and their deliveries, once no delivery is pending: older ones can be neither listed nor replayed."""
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -266,4 +293,6 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
+    recordings: RecordingsSettings = RecordingsSettings()
+    retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()

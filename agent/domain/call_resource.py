@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.domain.call import CallStatus, Direction, EndedReason
+from agent.domain.recording import RecordingResource
 
 
 class Latency(BaseModel):
@@ -57,6 +58,10 @@ class CallResource(BaseModel):
     """Yours: kept and given back as it is."""
     variables: dict[str, Any] = Field(default_factory=dict)
     """What the agent was told about this call."""
+    recording: RecordingResource | None = None
+    """Null where the agent does not record, or nothing was decided yet."""
+    transcript_deleted_at: datetime | None = None
+    """When the transcript became too old and was deleted."""
     erased_at: datetime | None = None
     """When personal data, transcript and recording were erased."""
 

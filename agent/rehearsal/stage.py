@@ -122,6 +122,7 @@ class Stage:
             "media": {"bind": LOOPBACK, "port": str(media_port), "advertise": advertise},
             "http": {"bind": LOOPBACK, "port": "0", "metrics_port": "0"},
             "store": {"file": str(self._folder / "record.db"), "url": ""},
+            "recordings": {"folder": str(self._folder / "recordings")},
             "agents": {"folder": str(self._folder / "agents"), "numbers": json.dumps(dict(self._cast.numbers))},
         }
         if self._llm is not None:

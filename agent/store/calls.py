@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource
 from agent.store.keyset import Position, page
-from agent.store.schema import calls
+from agent.store.recordings import SHOWN, shown
+from agent.store.schema import calls, recordings
 
 OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
 
@@ -55,13 +56,14 @@ async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[st
 
 async def set_metadata(connection: AsyncConnection, call_id: str, metadata: Mapping[str, Any]) -> CallResource | None:
     """Replace it; None where there is no such call."""
-    changed = update(calls).where(calls.c.id == call_id).values(metadata=dict(metadata)).returning(calls)
-    return _resource((await connection.execute(changed)).one_or_none())
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(metadata=dict(metadata)))
+    return await get(connection, call_id)
 
 
 async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
     """One call."""
-    return _resource((await connection.execute(select(calls).where(calls.c.id == call_id))).one_or_none())
+    row = (await connection.execute(_with_recording().where(calls.c.id == call_id))).one_or_none()
+    return None if row is None else resource(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,12 @@ async def listed(
 ) -> list[CallResource]:
     """A page of calls, and one more where there is one; see `agent.store.keyset`."""
     wanted = page(
-        chosen.applied(select(calls)), calls.c.created_at, calls.c.id, after=after, limit=limit, descending=descending
+        chosen.applied(_with_recording()),
+        calls.c.created_at,
+        calls.c.id,
+        after=after,
+        limit=limit,
+        descending=descending,
     )
     return [resource(row) for row in await connection.execute(wanted)]
 
@@ -107,6 +114,10 @@ async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:
     """Calls that are not over by the record and were led by that process."""
     wanted = select(calls).where(calls.c.server == server, calls.c.status.in_(OPEN)).order_by(calls.c.created_at)
     return [_call(row) for row in await connection.execute(wanted)]
+
+
+def _with_recording() -> Select[Any]:
+    return select(calls, *SHOWN).outerjoin(recordings, recordings.c.call_id == calls.c.id)
 
 
 def resource(row: Row[Any]) -> CallResource:
@@ -132,13 +143,11 @@ def resource(row: Row[Any]) -> CallResource:
             "sip_code": row.sip_code,
             "metadata": row.metadata,
             "variables": row.variables,
+            "recording": shown(row),
+            "transcript_deleted_at": row.transcript_deleted_at,
             "erased_at": row.erased_at,
         }
     )
-
-
-def _resource(row: Row[Any] | None) -> CallResource | None:
-    return None if row is None else resource(row)
 
 
 def _call(row: Row[Any]) -> Call:

@@ -16,16 +16,23 @@ from agent.domain.events import (
     KeysEntered,
     ListenerJoined,
     ListenerLeft,
+    RecordingChanged,
     TurnEnded,
 )
+from agent.domain.recording import RecordingStatus
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
-from agent.store import calls, events, turns
+from agent.store import calls, events, recordings, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
-RECORDED = (CallChanged, CallRefused, KeysEntered, ListenerJoined, ListenerLeft, TurnEnded)
+RECORDED = (CallChanged, CallRefused, KeysEntered, ListenerJoined, ListenerLeft, RecordingChanged, TurnEnded)
 """Events that are kept; others are of the moment."""
+
+_TOLD_OF_RECORDINGS = {
+    RecordingStatus.READY: EventType.CALL_RECORDING_READY,
+    RecordingStatus.FAILED: EventType.CALL_RECORDING_FAILED,
+}
 
 
 class Chronicle:
@@ -54,6 +61,8 @@ class Chronicle:
                 told, data = EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
             case ListenerLeft(listener_id=listener_id, key_id=key_id):
                 told, data = EventType.CALL_LISTENER_LEFT, {"listener_id": listener_id, "key_id": key_id}
+            case RecordingChanged():
+                return await self._recording_changed(connection, event)
             case _:
                 return []
         return [await self._append(connection, told, event, data)]
@@ -78,6 +87,14 @@ class Chronicle:
         for event_type in told:
             stored.append(await self._append(connection, event_type, event, data))
         return stored
+
+    async def _recording_changed(self, connection: AsyncConnection, event: RecordingChanged) -> list[StoredEvent]:
+        kept = await recordings.change(connection, event.call_id, event.recording)
+        told = _TOLD_OF_RECORDINGS.get(event.recording.status)
+        if not kept or told is None:
+            return []
+        shown = await calls.get(connection, event.call_id)
+        return [await self._append(connection, told, event, {"call": shown.as_json() if shown else None})]
 
     def committed(self, event: Event) -> None:
         """The transaction that holds `event` is on disk."""

@@ -24,6 +24,13 @@ READERS = 4
 BUSY_TIMEOUT_MS = 5000
 """SQLite waits so long for another process that writes."""
 POOL_TIMEOUT_S = 10
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # what was acknowledged is on disk also when the power fails, at one fsync a transaction
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "secure_delete=ON",  # what was deleted is overwritten with zeros
+)
 EVENTS_LOCK = 0x70_61_65_76  # "paev": any number that no other program uses in this database
 
 
@@ -86,6 +93,20 @@ class Store:
         if not self.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
 
+    async def forget(self) -> bool:
+        """Let nothing of what was deleted stay in the write-ahead log of SQLite; False: somebody reads it, try later.
+
+        PostgreSQL does that by itself when it vacuums and recycles its log. Raises StoreError.
+        """
+        if not self.is_sqlite:
+            return True
+        async with _errors_told(), self._writer.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                busy, _, _ = await cursor.fetchone()
+            return not busy
+
 
 def sqlite_file(settings: StoreSettings) -> Path | None:
     """The file of the record; None where a server has it. Raises ConfigurationError."""
@@ -146,8 +167,7 @@ def _sqlite(url: URL, begin: str, connections: int) -> AsyncEngine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves
         cursor = connection.cursor()
-        # FULL: what was acknowledged is on disk also when the power fails, at one fsync a transaction.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -29,12 +29,17 @@ DEGRADED_WITHIN = timedelta(days=7)
 """Whoever was told longer ago that a part is down knows better by now."""
 
 
+def server_name(settings: StoreSettings) -> str:
+    """Of this server, in the record."""
+    return settings.server or socket.gethostname()[:64]
+
+
 class Record:
     """The database of the configuration, and who writes into it. Belongs to one event loop."""
 
     def __init__(self, settings: StoreSettings, agents: AgentsSettings) -> None:
         """Raises ConfigurationError."""
-        self.server = settings.server or socket.gethostname()[:64]
+        self.server = server_name(settings)
         """Name of this server."""
         self._told: list[Callable[[Sequence[StoredEvent]], None]] = []
         self.store = Store.of(settings)

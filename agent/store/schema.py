@@ -54,11 +54,15 @@ calls = Table(
     Column("metadata", Json, nullable=False),
     Column("variables", Json, nullable=False),
     Column("last_sequence", Integer, nullable=False, default=0),  # of its events
+    Column("transcript_deleted_at", Moment),
     Column("erased_at", Moment),
     Index(None, "created_at", "id"),
     Index(None, "status", "created_at", "id"),
     Index(None, "agent", "created_at", "id"),
 )
+_WITH_TRANSCRIPT, _WITH_PERSON = calls.c.transcript_deleted_at.is_(None), calls.c.erased_at.is_(None)
+for _name, _still in (("transcript", _WITH_TRANSCRIPT), ("personal_data", _WITH_PERSON)):
+    Index(f"ix_calls_ended_at_with_{_name}", calls.c.ended_at, sqlite_where=_still, postgresql_where=_still)
 
 turns = Table(
     "turns",
@@ -193,10 +197,15 @@ recordings = Table(
     "recordings",
     metadata,
     Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
-    Column("status", String(16), nullable=False),  # recording, ready, deleted
-    Column("file", String(128), nullable=False),  # within the folder of recordings
+    Column("status", String(16), nullable=False),
+    Column("consent", String(16), nullable=False),
+    Column("answered_by", String(8)),
+    Column("decided_at", Moment, nullable=False),  # the recording begins here
+    Column("format", String(8)),  # the file's name is made of the call's id and this
     Column("seconds", Float),
     Column("size", BigInteger),
-    Column("created_at", Moment, nullable=False),
+    Column("error", String(32)),
     Column("deleted_at", Moment),
+    Column("file_removed", Boolean, nullable=False),  # of one that was deleted: nothing is left on disk
+    Index(None, "status", "decided_at"),
 )

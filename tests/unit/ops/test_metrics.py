@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -28,10 +29,12 @@ from agent.ops.api_metrics import ApiMetrics
 from agent.ops.metrics import WAIT_BUCKETS_S, Metrics
 from agent.ops.part_metrics import PartMetrics
 from agent.ops.record_metrics import RecordMetrics
+from agent.ops.recording_metrics import RecordingMetrics
 from agent.ops.state_metrics import StateMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
+from agent.recordings.studio import Studio
 from agent.resources import shipped
-from agent.settings import CapacitySettings, DrainSettings
+from agent.settings import CapacitySettings, DrainSettings, RecordingsSettings
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
@@ -157,7 +160,8 @@ def test_other_events() -> None:
     assert seen["troubles_total", ("stt_timeout",)] == 1
 
 
-def whole() -> Metrics:
+@pytest.fixture
+def whole(tmp_path: Path) -> Metrics:
     metrics = Metrics()
     places = Places(Capacity(CapacitySettings(max_calls=3)))
     places.take(ID)
@@ -169,6 +173,7 @@ def whole() -> Metrics:
     recorder = Recorder(store, Chronicle(store, server="one"), told=lambda _events: None)
     recorder(changed(RINGING))
     metrics.add(RecordMetrics(recorder))
+    metrics.add(RecordingMetrics(Studio(RecordingsSettings(folder=tmp_path), lambda _event: None)))
     metrics.add(PartMetrics(lambda: {"asterisk": True, "mind": False}, Drain(DrainSettings())))
     ApiMetrics(metrics.registry)("GET", "/v1/calls", "200", 0.002)
     WebhookMetrics(metrics.registry, store).attempted(Answer(status=500), DeliveryStatus.PENDING, 0.1)
@@ -181,8 +186,8 @@ def whole() -> Metrics:
     return metrics
 
 
-def test_what_is() -> None:
-    seen = samples(whole())
+def test_what_is(whole: Metrics) -> None:
+    seen = samples(whole)
     assert seen["calls_active", ()] == 1
     assert seen["calls_waiting", ()] == 0
     assert seen["capacity_calls", ()] == 3
@@ -218,14 +223,14 @@ def test_requests_and_attempts() -> None:
     assert count("phone_agent_webhook_attempt_seconds_sum") == 1.5
 
 
-def test_nothing_of_a_caller_is_in_it() -> None:
-    text = whole().exposition().decode()
+def test_nothing_of_a_caller_is_in_it(whole: Metrics) -> None:
+    text = whole.exposition().decode()
     for secret in ("15551230000", "4711", "receptionist", "987654", "Ann", "Yes."):
         assert secret not in text
 
 
-def test_the_page_lists_every_metric_and_no_other() -> None:
-    families = text_string_to_metric_families(whole().exposition().decode())
+def test_the_page_lists_every_metric_and_no_other(whole: Metrics) -> None:
+    families = text_string_to_metric_families(whole.exposition().decode())
     there = {
         family.name.removeprefix("phone_agent_") + ("_total" if family.type == "counter" else "") for family in families
     }
