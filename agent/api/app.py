@@ -55,7 +55,7 @@ def build_app(
     for route in routes:
         handler = dispatcher.handler(route)
         app.router.add_route(route.method, route.full_path, handler)
-        if route.method == "GET" and not route.media:
+        if route.method == "GET" and (route.head or not route.media):
             app.router.add_route("HEAD", route.full_path, handler)
     _add_description(app, routes)
     app.on_response_prepare.append(add_headers)

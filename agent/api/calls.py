@@ -13,6 +13,7 @@ from agent.api.problem_types import NOT_FOUND, WRONG_STATE
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.domain.call import CallStatus, Direction
 from agent.domain.call_resource import CallResource
+from agent.recordings.archive import NotOverError
 from agent.store import calls
 from agent.store.api_keys import Scope
 from agent.store.calls import CallFilter
@@ -85,6 +86,17 @@ class Calls:
             raise no_call(request.path["id"])
         return changed
 
+    async def erase(self, request: ApiRequest[NoBody, NoQuery]) -> None:
+        """Take out all that tells who called and what was said."""
+        call_id = request.path["id"]
+        try:
+            await self._house.archive.erase([call_id])
+        except LookupError:
+            raise no_call(call_id) from None
+        except NotOverError as error:
+            raise WRONG_STATE.problem(str(error)) from error
+        await self._house.archive.forget()
+
     @property
     def routes(self) -> list[AnyRoute]:
         """For `build_app`."""
@@ -107,6 +119,12 @@ class Calls:
                 method="PATCH", path="/calls/{id}", name="update_call", summary="Set a call's metadata",
                 handler=self.change, scope=Scope.CALLS, request=CallPatch,
                 request_example={"metadata": {"ticket": 4711}}, **one,
+            ),
+            Route(
+                method="DELETE", path="/calls/{id}", name="erase_call", summary="Erase who called and what was said",
+                handler=self.erase, scope=Scope.ADMIN, tag="Calls", path_parameters=ID, problems=(WRONG_STATE,),
+                description="Numbers, metadata, variables, transcript, recording, and what events tell of them; "
+                "`erased_at` is set. Times and figures stay. May be repeated. A call that goes on is 409.",
             ),
         ]  # fmt: skip
 

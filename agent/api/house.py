@@ -12,6 +12,8 @@ from agent.api.rate_limit import RateLimit
 from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
 from agent.models.shelf import Shelf
+from agent.recordings.archive import Archive
+from agent.recordings.folder import RecordingsFolder
 from agent.settings import Settings
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
@@ -38,6 +40,8 @@ class House:
     hub: EventHub
     webhooks: Webhooks
     drain: Drain
+    recordings: RecordingsFolder
+    archive: Archive
     prepare: Callable[[Sequence[Agent]], Awaitable[None]]
     """Makes agents that are new or changed ready to take calls: their phrases as sound, their prompts read."""
     checks: Callable[[], Mapping[str, bool]]

@@ -145,10 +145,14 @@ def _responses(route: AnyRoute, schemas: Schemas) -> dict[str, Any]:
     if route.media:
         if route.answer_status != SWITCHING_PROTOCOLS:
             success["content"] = {kind: {} for kind in route.media}
-        success["description"] = " ".join(route.media.values())
+        success["description"] = " ".join(filter(None, route.media.values()))
     by_status = sorted(route.all_problems, key=lambda one: one.status)
     failures = {str(status): _failure(list(kinds)) for status, kinds in groupby(by_status, lambda one: one.status)}
-    return {str(route.answer_status): success, **failures}
+    also = {
+        str(status): {**(success if status < 300 else {"headers": success["headers"]}), "description": text}
+        for status, text in route.also.items()
+    }
+    return {str(route.answer_status): success, **also, **failures}
 
 
 def _failure(kinds: list[ProblemType]) -> dict[str, Any]:

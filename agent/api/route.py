@@ -66,6 +66,10 @@ class Route(Generic[BodyT, QueryT]):
     """What the handler returns; None with no `media`: nothing, and 204."""
     media: Mapping[str, str] = field(default_factory=dict)
     """Media type → description, for a handler that returns an aiohttp response of its own."""
+    head: bool = False
+    """HEAD is answered, too; of routes with a `response` it always is."""
+    also: Mapping[int, str] = field(default_factory=dict)
+    """Further statuses that are no problem → description."""
     status: int = 200
     description: str = ""
     """Markdown is shown as it is."""

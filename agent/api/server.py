@@ -15,6 +15,7 @@ from agent.api.limits import Limits
 from agent.api.middleware import Observer
 from agent.api.models_on_shelf import ModelsOnShelf
 from agent.api.phone_numbers import PhoneNumbers
+from agent.api.recordings import Recordings
 from agent.api.route import AnyRoute
 from agent.api.system import System
 from agent.api.transcripts import Transcripts
@@ -30,6 +31,7 @@ RESOURCES = (
     CallActions,
     CallAudio,
     Transcripts,
+    Recordings,
     Events,
     Agents,
     AgentTurns,

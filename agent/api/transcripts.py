@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from agent.api.calls import ID, found
@@ -20,6 +21,8 @@ class Transcript(ResponseModel):
     call_id: str
     complete: bool
     """The call has ended, so nothing follows."""
+    deleted_at: datetime | None = None
+    """When it was erased, or became too old: there are no turns any more."""
     turns: list[TurnResource]
 
 
@@ -35,7 +38,10 @@ class Transcripts:
         async with self._house.store.read() as connection:
             said = await turns.of_call(connection, call.id)
         return Transcript(
-            call_id=call.id, complete=call.status.terminal, turns=[TurnResource.of(turn) for turn in said]
+            call_id=call.id,
+            complete=call.status.terminal,
+            deleted_at=call.transcript_deleted_at,
+            turns=[TurnResource.of(turn) for turn in said],
         )
 
     @property

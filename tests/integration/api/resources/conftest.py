@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -26,7 +27,9 @@ from agent.domain.call import Call
 from agent.domain.events import Event
 from agent.media.tap import Tap
 from agent.models.shelf import Shelf
-from agent.settings import CapacitySettings, DrainSettings, Settings, WebhooksSettings
+from agent.recordings.archive import Archive
+from agent.recordings.folder import RecordingsFolder
+from agent.settings import CapacitySettings, DrainSettings, RecordingsSettings, Settings, WebhooksSettings
 from agent.speech.vad import VoiceDetector
 from agent.store.api_keys import ApiKeys, Scope
 from agent.store.chronicle import Chronicle
@@ -145,7 +148,7 @@ def models(mind: LanguageModel) -> Parts:
 
 
 @pytest_asyncio.fixture
-async def office(store: Store) -> AsyncIterator[Office]:
+async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     prepared: list[Agent] = []
     live: dict[str, Any] = {}
     told = Told()
@@ -155,6 +158,7 @@ async def office(store: Store) -> AsyncIterator[Office]:
     async def prepare(agents: Sequence[Agent]) -> None:
         prepared.extend(agents)
 
+    folder = RecordingsFolder.of(RecordingsSettings(folder=tmp_path / "recordings"))
     registry = Registry(store)
     await registry.adopt({"desk": DESK}, {"1000": "desk"}, now=datetime.now(UTC))
     webhooks = Webhooks(store, WebhooksSettings(allowed_subnets=["127.0.0.1/32"]))
@@ -171,6 +175,8 @@ async def office(store: Store) -> AsyncIterator[Office]:
         hub=EventHub(store),
         webhooks=webhooks,
         drain=Drain(DrainSettings()),
+        recordings=folder,
+        archive=Archive(store, folder, server="one"),
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": True},
         problems=tuple,
