@@ -24,6 +24,7 @@ class Softphone:
         self._host = local_host
         self._t1 = t1_s
         self._wire: SipWire | None = None
+        self._opening = asyncio.Lock()
         self._calls: set[PhoneCall] = set()
 
     async def __aenter__(self) -> Softphone:
@@ -55,10 +56,10 @@ class Softphone:
         `no_media_s`: hang up when no RTP has come for so long; None: never. Raises OSError where no port is free
         or `recording` cannot be written.
         """
-        if self._wire is None:
-            self._wire = await SipWire.open(self._host, t1_s=self._t1)
+        async with self._opening:  # of several first calls at once only one opens a port
+            wire = self._wire = self._wire or await SipWire.open(self._host, t1_s=self._t1)
         call = PhoneCall(
-            self._wire,
+            wire,
             peer=(sip_host, sip_port),
             number=number,
             account=Account(user, password),
