@@ -90,7 +90,12 @@ class PhoneAgent:
         self._places = Places(Capacity(settings.capacity))
         self._record = Record(settings.store, settings.agents)
         self._webhook_metrics = WebhookMetrics(self._metrics.registry, self._record.store)
-        self._webhooks = Webhooks(self._record.store, settings.webhooks, attempted=self._webhook_metrics.attempted)
+        self._webhooks = Webhooks(
+            self._record.store,
+            settings.webhooks,
+            server=self._record.server,
+            attempted=self._webhook_metrics.attempted,
+        )
         self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder)
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()

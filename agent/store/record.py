@@ -40,7 +40,7 @@ class Record:
     def __init__(self, settings: StoreSettings, agents: AgentsSettings) -> None:
         """Raises ConfigurationError."""
         self.server = server_name(settings)
-        """Name of this server."""
+        """The name of this server among those that share the database."""
         self._told: list[Callable[[Sequence[StoredEvent]], None]] = []
         self.store = Store.of(settings)
         self._chronicle = Chronicle(self.store, server=self.server)

@@ -212,6 +212,31 @@ async def release(connection: AsyncConnection, leases: Collection[Lease], *, sen
     )
 
 
+async def held(connection: AsyncConnection, senders: str) -> list[str]:
+    """Endpoints of which something is leased to senders whose names begin like this."""
+    leased = (
+        select(_TABLE.id)
+        .where(_TABLE.endpoint_id == webhook_endpoints.c.id, *_leased_to(senders))
+        .limit(1)
+        .scalar_subquery()
+    )
+    return list((await connection.execute(select(webhook_endpoints.c.id).where(leased.is_not(None)))).scalars())
+
+
+async def inherit(connection: AsyncConnection, endpoint_id: str, senders: str) -> int:
+    """Free what is leased to those, who are dead; how many. The endpoint must be locked, as for `claim`."""
+    free = (
+        update(webhook_deliveries)
+        .where(_TABLE.endpoint_id == endpoint_id, *_leased_to(senders))
+        .values(leased_until=None, leased_by=None)
+    )
+    return (await connection.execute(free)).rowcount
+
+
+def _leased_to(senders: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _TABLE.status == DeliveryStatus.PENDING, _TABLE.leased_by.startswith(senders, autoescape=True)
+
+
 async def _delivered(attempts: Sequence[Attempt], connection: AsyncConnection, now: datetime) -> None:
     by_answer: dict[int | None, list[str]] = defaultdict(list)
     for attempt in attempts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.errors import StoreError
 from agent.ids import new_id
 from agent.settings import WebhooksSettings
-from agent.store import webhook_leases
+from agent.store import webhook_endpoints, webhook_leases
 from agent.store.engine import Store
 from agent.store.webhook_endpoints import WebhookEndpoint
 from agent.store.webhook_leases import Lease
@@ -32,6 +33,11 @@ LEASE_IN_TIMEOUTS = 2
 log = structlog.get_logger()
 
 
+def sender_line(server: str) -> str:
+    """What the names of all senders of a server begin with, one after the other; of a fixed length."""
+    return f"sender_{hashlib.sha256(server.encode()).hexdigest()[:16]}"
+
+
 class WebhookSender:
     """Belongs to one event loop. Several, in any number of processes, may share one database."""
 
@@ -41,22 +47,28 @@ class WebhookSender:
         client: WebhookClient,
         settings: WebhooksSettings,
         *,
+        server: str = "",
         on_disabled: Callable[[AsyncConnection, WebhookEndpoint], Awaitable[None]],
         attempted: Attempted = lambda _answer, _status, _seconds: None,
         clock: Clock = utc_now,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`on_disabled` records the event about an endpoint that failed, in the transaction that disables it."""
+        """`on_disabled` records the event about an endpoint that failed, in the transaction that disables it.
+
+        `server` names this server: what an earlier process of it had begun when it died is sent again at once, and not
+        when its leases end. Empty: nobody is known as a predecessor.
+        """
         self._client = client
         self._timeout_s = settings.timeout_s
         self._couriers: dict[str, Courier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: tuple[asyncio.Task[None], ...] = ()
         self._bell = asyncio.Event()
+        self._line = sender_line(server) if server else ""
         self._office = Office(
             store=store,
-            sender=new_id("sender"),
+            sender=new_id(self._line or "sender"),
             post=self._post,
             clock=clock,
             chance=chance,
@@ -103,6 +115,8 @@ class WebhookSender:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _look(self) -> None:
+        if self._line:
+            await self._inherit()
         while True:
             await self._bell.wait()
             self._bell.clear()
@@ -117,6 +131,19 @@ class WebhookSender:
             self.problem = None
             for endpoint_id in due:
                 self._send_courier(endpoint_id)
+
+    async def _inherit(self) -> None:
+        """Without the database nothing is inherited: the leases end by themselves."""
+        try:
+            async with self._office.store.read() as connection:
+                endpoints = await webhook_leases.held(connection, self._line)
+            for endpoint_id in endpoints:
+                async with self._office.store.write() as connection:
+                    await webhook_endpoints.locked(connection, endpoint_id)
+                    freed = await webhook_leases.inherit(connection, endpoint_id, self._line)
+                log.info("webhook.leases_inherited", endpoint_id=endpoint_id, deliveries=freed)
+        except StoreError as error:
+            log.warning("webhook.store_failed", code=error.code, error=str(error))
 
     async def _poll(self) -> None:
         while True:

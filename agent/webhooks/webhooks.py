@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,16 +32,25 @@ class Webhooks:
         store: Store,
         settings: WebhooksSettings,
         *,
+        server: str = "",
         attempted: Attempted = lambda _answer, _status, _seconds: None,
         clock: Clock = utc_now,
+        client: Callable[[Targets], WebhookClient] = WebhookClient,
     ) -> None:
+        """`server` names this server among those that share the database: see WebhookSender."""
         self._store = store
         self._clock = clock
         self.targets = Targets(TargetPolicy([ip_network(subnet) for subnet in settings.allowed_subnets]))
         """Which addresses endpoints may have."""
-        self._client = WebhookClient(self.targets)
+        self._client = client(self.targets)
         self._sender = WebhookSender(
-            store, self._client, settings, on_disabled=self._disabled, attempted=attempted, clock=clock
+            store,
+            self._client,
+            settings,
+            server=server,
+            on_disabled=self._disabled,
+            attempted=attempted,
+            clock=clock,
         )
         self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock)
         """Asks applications and waits for the answer."""

@@ -64,13 +64,14 @@ class PostRoom:
     _senders: list[tuple[WebhookSender, WebhookClient]] = field(default_factory=list)
     _sequences: dict[str, int] = field(default_factory=dict)
 
-    def sender(self) -> WebhookSender:
+    def sender(self, server: str = "") -> WebhookSender:
         """A new one, as of another process; started."""
         client = WebhookClient(Targets(LOCAL, self.lookup), time_limit=self.timeouts)
         sender = WebhookSender(
             self.store,
             client,
             self.settings,
+            server=server,
             on_disabled=self._on_disabled,
             clock=lambda: self.now,
             chance=lambda: 0.0,

@@ -12,6 +12,7 @@ from agent.store import webhook_deliveries, webhook_endpoints, webhook_leases
 from agent.store.webhook_deliveries import DeliveryStatus
 from agent.store.webhook_endpoints import DisabledReason, WebhookEndpoint
 from agent.store.webhook_leases import Attempt, Lease
+from agent.webhooks.sender import sender_line
 from tests.integration.webhooks.post_room import PostRoom
 from tests.integration.webhooks.receiver import Received, Receiver
 
@@ -58,6 +59,23 @@ async def test_what_a_dead_sender_had_sent_but_not_recorded_is_sent_again(room: 
     await room.until_settled(endpoint)
     assert [one.id for one in receiver.received] == [first.id, second.id]
     assert [one.attempts for one in await room.deliveries(endpoint)] == [1, 1]
+
+
+async def test_the_successor_of_a_dead_sender_does_not_wait_for_its_leases(room: PostRoom, receiver: Receiver) -> None:
+    endpoint = await room.endpoint(receiver.url())
+    first, second, others = await room.event(), await room.event(), await room.event("call_2")
+    (own, other) = await claim(room, endpoint, f"{sender_line('box_1')}_01", limit=2)
+    assert [own.event, other.event] == [first, others]
+    async with room.store.write() as connection:
+        await webhook_leases.release(connection, [other], sender=f"{sender_line('box_1')}_01")
+    (other,) = await claim(room, endpoint, f"{sender_line('box-1')}_02")
+    assert other.event == others
+    room.sender("box_1")
+    await receiver.until_received(2)
+    await room.until(endpoint, lambda found: [one.status for one in found] == ["delivered", "delivered", "pending"])
+    assert [one.id for one in receiver.received] == [first.id, second.id], "what another server holds is left alone"
+    await room.pass_time(seconds=31)
+    await room.until_settled(endpoint)
 
 
 async def test_a_sender_that_lost_its_lease_cannot_take_a_success_back(room: PostRoom, receiver: Receiver) -> None:
