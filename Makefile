@@ -10,7 +10,7 @@ help:
 	@echo "make test        linters, types and all tests"
 	@echo "make setup       only set up: .venv/bin/phone-agent, Asterisk and the models"
 	@echo "make check       linters and types alone"
-	@echo "make bench       measure the sound path under load, and conversations in real calls"
+	@echo "make bench       measure the sound path, conversations in real calls, the API and webhooks"
 	@echo "make containers  build both images, run them and make a call through them (root, Debian)"
 	@echo "make lock        pin all packages anew (ARGS=--upgrade for newer ones)"
 	@echo "make clean       remove what was made inside this folder"
@@ -45,6 +45,8 @@ bench:
 	@$(AGENT) setup --for test
 	@mkdir -p var/bench
 	$(AGENT) bench media --calls 100 --json var/bench/media.json
+	$(AGENT) bench api --json var/bench/api.json
+	$(AGENT) bench webhooks --json var/bench/webhooks.json
 	$(AGENT) rehearse agent/samples/scenarios --llm qwen2.5-coder-0.5b-instruct --json var/bench/rehearse.json
 	$(AGENT) bench conversation --json var/bench/conversation.json --picture var/bench/conversation.png
 

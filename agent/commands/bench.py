@@ -13,12 +13,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agent.commands import bench_service
 from agent.errors import ConfigurationError, PhoneAgentError
 from agent.ops import logs
 from agent.settings import LogSettings
 
 MOST_SHOWN = 10
 app = typer.Typer(no_args_is_help=True, help="Measure what this machine can carry.")
+app.command()(bench_service.api)
+app.command()(bench_service.webhooks)
 
 
 @app.command()
