@@ -45,7 +45,7 @@ ANSWER_EXAMPLE: Final = {
 }
 
 
-class TurnMessage(RequestModel):
+class AgentTurnMessage(RequestModel):
     """What one side said before."""
 
     role: WrittenRole = Field(strict=False)
@@ -53,10 +53,10 @@ class TurnMessage(RequestModel):
     text: Words
 
 
-class TurnRequest(RequestModel):
+class AgentTurnRequest(RequestModel):
     """A conversation so far, and what the caller says now. Nothing at all: the agent greets."""
 
-    messages: list[TurnMessage] = Field(default_factory=list, max_length=200)
+    messages: list[AgentTurnMessage] = Field(default_factory=list, max_length=200)
     """In order; `messages` of the answer before. None: the call has just been answered and the greeting said."""
     text: Words | None = None
     """What the caller says now; left out where the last of `messages` is the caller's."""
@@ -64,7 +64,7 @@ class TurnRequest(RequestModel):
     """Of the agent; none: the latest."""
 
 
-class TurnTimings(ResponseModel):
+class AgentTurnTimings(ResponseModel):
     """When the model got there, in milliseconds since it was asked; null where it was not."""
 
     first_token: float | None
@@ -73,14 +73,14 @@ class TurnTimings(ResponseModel):
     complete: float
 
 
-class MessageResource(ResponseModel):
+class ConversationMessage(ResponseModel):
     """What one side said."""
 
     role: WrittenRole
     text: str
 
 
-class TurnAnswer(ResponseModel):
+class AgentTurnResource(ResponseModel):
     """What the agent would say in a call."""
 
     object: Literal["agent_turn"] = "agent_turn"
@@ -95,8 +95,8 @@ class TurnAnswer(ResponseModel):
     """It would hang up after this."""
     tool_calls: list[dict[str, Any]]
     """Empty: tools are not called here."""
-    timings_ms: TurnTimings
-    messages: list[MessageResource]
+    timings_ms: AgentTurnTimings
+    messages: list[ConversationMessage]
     """The whole conversation with this turn: send it back with the caller's next words."""
 
 
@@ -106,7 +106,7 @@ class AgentTurns:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def create(self, request: ApiRequest[TurnRequest, NoQuery]) -> TurnAnswer:
+    async def create(self, request: ApiRequest[AgentTurnRequest, NoQuery]) -> AgentTurnResource:
         """By the prompts, the history and the model of calls; callers go first. Nothing of it is kept."""
         agent_id, body = request.path["id"], request.body
         async with self._house.store.read() as connection:
@@ -139,8 +139,8 @@ class AgentTurns:
             Route(
                 method="POST", path="/agents/{id}/turns", name="create_agent_turn", tag="Agents",
                 summary="Talk with an agent in writing", handler=self.create, scope=Scope.CALLS, path_parameters=ID,
-                request=TurnRequest, request_example=EXAMPLE, response=TurnAnswer, response_example=ANSWER_EXAMPLE,
-                problems=(MODEL_UNAVAILABLE,),
+                request=AgentTurnRequest, request_example=EXAMPLE, response=AgentTurnResource,
+                response_example=ANSWER_EXAMPLE, problems=(MODEL_UNAVAILABLE,),
                 description="One turn of a conversation without a telephone, to try out what an agent says. By the "
                 "prompts, the history and the model of calls; callers go first. Nothing of it is kept: send `messages` "
                 "of the answer back with the caller's next words.",
@@ -148,9 +148,9 @@ class AgentTurns:
         ]  # fmt: skip
 
 
-def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> TurnAnswer:
+def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> AgentTurnResource:
     text = " ".join(turn.sentences)
-    return TurnAnswer(
+    return AgentTurnResource(
         agent_id=stored.id,
         agent=stored.name,
         agent_version=stored.version,
@@ -158,13 +158,14 @@ def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> 
         spoken=" ".join(turn.spoken),
         ends_call=turn.ends_call,
         tool_calls=[],
-        timings_ms=TurnTimings(
+        timings_ms=AgentTurnTimings(
             first_token=_ms(turn.first_token_s),
             first_clause=_ms(turn.first_clause_s),
             complete=_ms(turn.complete_s) or 0.0,
         ),
         messages=[
-            MessageResource(role=one.role, text=one.text) for one in (*said, WrittenMessage(WrittenRole.AGENT, text))
+            ConversationMessage(role=one.role, text=one.text)
+            for one in (*said, WrittenMessage(WrittenRole.AGENT, text))
         ],
     )
 

@@ -39,6 +39,21 @@ EXAMPLE = {
 }
 
 
+AGENT = {
+    **EXAMPLE,
+    "keys": {"terminator": "#", "timeout_s": 2.5, "max_digits": 32},
+    "limits": {"max_duration_s": 900, "silence_prompt_s": 8, "silence_prompts": 2},
+    "phrases": {"farewell": "Thank you for calling. Goodbye."},
+    "recording": {"consent": "announced", "announcement": "This call is recorded."},
+    "object": "agent",
+    "id": "agt_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "version": 3,
+    "source": "api",
+    "created_at": "2026-11-20T08:00:00Z",
+    "updated_at": "2026-11-26T16:20:00Z",
+}
+
+
 class AgentRequest(Agent, RequestModel):
     """A persona. What is left out takes its default."""
 
@@ -160,7 +175,7 @@ class Agents:
     @property
     def routes(self) -> list[AnyRoute]:
         """For `build_app`."""
-        alike: dict[str, Any] = {"tag": "Agents", "response": AgentResource}
+        alike: dict[str, Any] = {"tag": "Agents", "response": AgentResource, "response_example": AGENT}
         one: dict[str, Any] = {**alike, "path": "/agents/{id}", "path_parameters": ID}
         return [
             Route(

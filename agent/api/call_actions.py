@@ -108,6 +108,7 @@ class CallActions:
             "scope": Scope.CALLS,
             "path_parameters": ID,
             "response": Accepted,
+            "response_example": {"object": "accepted", "call_id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4"},
             "status": 202,
         }
         return [

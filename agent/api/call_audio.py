@@ -39,6 +39,15 @@ A browser, which can send no key, takes a token from `audio_token` and offers it
 `new WebSocket(url, ["phone-agent.audio", "token." + token])`. Who listens is on record (`call.listener.joined`)."""
 
 
+EXAMPLE: Final = {
+    "object": "audio_token",
+    "call_id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "token": "pal_mE3v0q7Jt1Yc8Rk5Zx2Wn9Lb4Hf6Gd0Sa3Pu7Io1QeA",
+    "expires_at": "2026-11-27T09:31:00Z",
+    "subprotocols": ["phone-agent.audio", "token.pal_mE3v0q7Jt1Yc8Rk5Zx2Wn9Lb4Hf6Gd0Sa3Pu7Io1QeA"],
+}
+
+
 class AudioTokenResource(ResponseModel):
     """Lets one WebSocket listen to one call."""
 
@@ -124,6 +133,6 @@ class CallAudio:
             Route(
                 method="POST", path="/calls/{id}/audio_token", name="create_audio_token",
                 summary="Let a browser listen to a call", handler=self.create_token, response=AudioTokenResource,
-                status=201, problems=(WRONG_STATE,), **alike,
+                response_example=EXAMPLE, status=201, problems=(WRONG_STATE,), **alike,
             ),
         ]  # fmt: skip

@@ -35,6 +35,15 @@ EXAMPLE = {
     "duration_seconds": 72.5,
     "latency": {"answers": 4, "p50_ms": 640.0, "p95_ms": 910.0, "max_ms": 910.0},
     "metadata": {"ticket": 4711},
+    "recording": {
+        "object": "recording",
+        "status": "ready",
+        "consent": "announced",
+        "decided_at": "2026-11-27T09:30:04Z",
+        "format": "wav",
+        "seconds": 69.5,
+        "size": 2224044,
+    },
 }
 ID = {"id": "Id of the call."}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,15 @@ from agent.store.api_keys import Scope
 from agent.telephony.drain import DrainState
 
 LONGEST_S = 86_400
+
+
+EXAMPLE: Final = {
+    "object": "drain",
+    "since": "2026-11-27T09:30:00Z",
+    "deadline": "2026-11-27T09:35:00Z",
+    "calls": 2,
+    "stopping": False,
+}
 
 
 class DrainRequest(RequestModel):
@@ -68,6 +77,7 @@ class Draining:
                 method="POST", path="/system/drain", name="start_drain", tag="System",
                 summary="Take no new calls, and let those under way finish", handler=self.begin, scope=Scope.ADMIN,
                 request=DrainRequest, response=DrainResource, request_example={"timeout_s": 300},
+                response_example=EXAMPLE,
                 description="New callers go on as `drain.rule` says; `/readyz` answers 503. The process goes on.",
             ),
             Route(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aiohttp import web
 from pydantic import Field
@@ -23,6 +23,17 @@ from agent.store.events import StoredEvent
 MOST = 1000
 LARGEST = 2**53 - 1  # what JavaScript counts exactly
 DIGITS = 16
+
+
+EXAMPLE: Final = {
+    "object": "event",
+    "id": "evt_01JDQ3X4F7H9K1M3P5R7T9V1X3",
+    "type": "call.dtmf.received",
+    "timestamp": "2026-11-27T09:30:12.250000Z",
+    "call_id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "sequence": 5,
+    "data": {"digits": "4711"},
+}
 
 
 class EventQuery(QueryModel):
@@ -119,6 +130,7 @@ class Events:
                 method="GET", path="/calls/{id}/events", name="list_call_events", tag="Events",
                 summary="List a call's events", handler=self.list_events, scope=Scope.READ, path_parameters=ID,
                 query=EventQuery, response=EventList,
+                response_example={"object": "list", "data": [EXAMPLE], "has_more": False},
             ),
             Route(
                 method="GET", path="/calls/{id}/events/stream", name="follow_call_events", tag="Events",

@@ -22,6 +22,7 @@ EXAMPLE: Final = {
     "listeners": {"max": 20, "max_per_call": 4, "in_use": 0},
     "agent_turns": {"max_at_once": 2},
     "sizes": {"body_bytes": 1000000, "json_depth": 32, "page_items": 100, "page_events": 1000},
+    "retention": {"recordings_days": 30, "transcripts_days": 90, "personal_data_days": 365, "events_days": 90},
 }
 
 
@@ -71,7 +72,16 @@ class SizeLimits(ResponseModel):
     page_events: int
 
 
-class LimitsResource(ResponseModel):
+class RetentionLimits(ResponseModel):
+    """For how many days after a call something is kept; 0: for ever."""
+
+    recordings_days: float
+    transcripts_days: float
+    personal_data_days: float
+    events_days: float
+
+
+class ServerLimits(ResponseModel):
     """How much there may be of everything."""
 
     object: Literal["limits"] = "limits"
@@ -80,6 +90,7 @@ class LimitsResource(ResponseModel):
     listeners: ListenerLimits
     agent_turns: TurnLimits
     sizes: SizeLimits
+    retention: RetentionLimits
 
 
 class Limits:
@@ -88,11 +99,11 @@ class Limits:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def get(self, _request: ApiRequest[NoBody, NoQuery]) -> LimitsResource:
+    async def get(self, _request: ApiRequest[NoBody, NoQuery]) -> ServerLimits:
         """As they are now."""
         house, places = self._house, self._house.places
         capacity, rate = house.settings.capacity, house.rate_limit
-        return LimitsResource(
+        return ServerLimits(
             calls=CallLimits(
                 max=places.limit,
                 learned=capacity.max_calls == 0,
@@ -107,6 +118,7 @@ class Limits:
             sizes=SizeLimits(
                 body_bytes=MAX_BODY_BYTES, json_depth=MAX_DEPTH, page_items=MAX_ITEMS, page_events=MOST_EVENTS
             ),
+            retention=RetentionLimits.model_validate(house.settings.retention, from_attributes=True),
         )
 
     @property
@@ -115,6 +127,6 @@ class Limits:
         return [
             Route(
                 method="GET", path="/limits", name="get_limits", tag="System", summary="How much may be",
-                handler=self.get, scope=Scope.READ, response=LimitsResource, response_example=EXAMPLE,
+                handler=self.get, scope=Scope.READ, response=ServerLimits, response_example=EXAMPLE,
             )
         ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -14,12 +14,26 @@ from agent.api import idempotency, middleware, problems
 from agent.api.models import NoBody
 from agent.api.problems import Problem, ProblemType
 from agent.api.route import AnyRoute
+from agent.api.schema_examples import add_examples, example_of
+from agent.api.schema_names import names_in, public_names, renamed
 
 REF = "#/components/schemas/{model}"
 BEARER = "bearer"
+AUDIO_TOKEN = "audioToken"  # noqa: S105 - a name
 SWITCHING_PROTOCOLS = 101
 Schemas = Mapping[Any, JsonSchemaValue]
 """By model, and whether it is read or written."""
+PROBLEM_EXAMPLE = {
+    "type": "/docs#problem-validation_failed",
+    "title": "The request does not fit",
+    "status": 422,
+    "detail": "Change the fields that `errors` names.",
+    "code": "validation_failed",
+    "errors": [
+        {"field": "metadata.ticket", "in": "body", "message": "This must be a whole number.", "code": "int_type"}
+    ],
+    "request_id": "req_01JD8ZK3V5Q0W9N7X2M4T6R8CA",
+}
 DESCRIPTION = """\
 Telephone calls on your own Asterisk.
 
@@ -33,13 +47,18 @@ def openapi(routes: Sequence[AnyRoute]) -> dict[str, Any]:
     """The document. Raises ValueError where an id or a schema cannot be told apart."""
     schemas, definitions = models_json_schema(sorted(_models(routes), key=str), by_alias=True, ref_template=REF)
     named = definitions.get("$defs", {})
+    names = public_names(named)
+    schemas = {model: renamed(schema, names) for model, schema in schemas.items()}
+    named = {names[name]: renamed(schema, names) for name, schema in named.items()}
     queries = {route.query: named.get(_name_in(schemas[route.query, "validation"])) for route in routes}
     for query in queries:
         named.pop(_name_in(schemas[query, "validation"]), None)
+    add_examples(named, _examples(routes, schemas))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        operation = _operation(route, schemas, queries[route.query] or {})
+        operation = _operation(route, schemas, queries[route.query] or {}, named)
         paths.setdefault(route.full_path, {})[route.method.lower()] = operation
+    used = names_in([paths, named])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Phone Agent", "version": __version__, "description": DESCRIPTION},
@@ -47,7 +66,7 @@ def openapi(routes: Sequence[AnyRoute]) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
         "paths": paths,
         "components": {
-            "schemas": named,
+            "schemas": {name: schema for name, schema in named.items() if name in used},
             "headers": _headers(),
             "parameters": {"IdempotencyKey": _idempotency_key()},
             "securitySchemes": {
@@ -56,7 +75,13 @@ def openapi(routes: Sequence[AnyRoute]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "A key made by `phone-agent keys create`. Scopes: read, calls, admin; each includes "
                     "those before it.",
-                }
+                },
+                AUDIO_TOKEN: {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Sec-WebSocket-Protocol",
+                    "description": "For browsers: `phone-agent.audio, token.TOKEN` with a token of `audio_token`.",
+                },
             },
         },
     }
@@ -73,11 +98,20 @@ def _models(routes: Iterable[AnyRoute]) -> set[tuple[type[BaseModel], JsonSchema
     return models
 
 
+def _examples(routes: Iterable[AnyRoute], schemas: Schemas) -> Iterator[tuple[JsonSchemaValue, Any]]:
+    for route in routes:
+        if route.request is not NoBody and route.request_example is not None:
+            yield schemas[route.request, "validation"], dict(route.request_example)
+        if route.response is not None and route.response_example is not None:
+            yield schemas[route.response, "serialization"], dict(route.response_example)
+    yield schemas[Problem, "serialization"], PROBLEM_EXAMPLE
+
+
 def _name_in(schema: JsonSchemaValue) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
-def _operation(route: AnyRoute, schemas: Schemas, query: JsonSchemaValue) -> dict[str, Any]:
+def _operation(route: AnyRoute, schemas: Schemas, query: JsonSchemaValue, named: Mapping[str, Any]) -> dict[str, Any]:
     needs = f"Needs the scope `{route.scope}`." if route.scope else "Needs no key."
     operation: dict[str, Any] = {
         "operationId": route.name,
@@ -85,13 +119,17 @@ def _operation(route: AnyRoute, schemas: Schemas, query: JsonSchemaValue) -> dic
         "summary": route.summary,
         "description": f"{route.description}\n\n{needs}".strip(),
         "parameters": [*_path_parameters(route), *_query_parameters(query)],
-        "responses": _responses(route, schemas),
-        "security": [{BEARER: [str(route.scope)]}] if route.scope else [],
+        "responses": _responses(route, schemas, named),
+        "security": [
+            *([{BEARER: [str(route.scope)]}] if route.scope else []),
+            *([{AUDIO_TOKEN: []}] if route.admits else []),
+        ],
     }
     if route.idempotent_by_key:
         operation["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
     if route.request is not NoBody:
-        content = {"schema": schemas[route.request, "validation"], **_example(route.request_example)}
+        schema = schemas[route.request, "validation"]
+        content = {"schema": schema, **(_example(route.request_example) or example_of(schema, named))}
         required = any(field.is_required() for field in route.request.model_fields.values())
         operation["requestBody"] = {"required": required, "content": {"application/json": content}}
     return operation
@@ -133,14 +171,15 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**rest, **kinds[0]}
 
 
-def _responses(route: AnyRoute, schemas: Schemas) -> dict[str, Any]:
+def _responses(route: AnyRoute, schemas: Schemas, named: Mapping[str, Any]) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done.", "headers": _header_refs("RequestId")}
     if route.scope:
         success["headers"].update(_header_refs("RateLimit", "RateLimitPolicy"))
     if route.idempotent_by_key:
         success["headers"].update(_header_refs("IdempotencyReplayed"))
     if route.response is not None:
-        content = {"schema": schemas[route.response, "serialization"], **_example(route.response_example)}
+        schema = schemas[route.response, "serialization"]
+        content = {"schema": schema, **(_example(route.response_example) or example_of(schema, named))}
         success["content"] = {"application/json": content}
     if route.media:
         if route.answer_status != SWITCHING_PROTOCOLS:

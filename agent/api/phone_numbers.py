@@ -28,6 +28,16 @@ FROM_FILE = ProblemType(
     "number_from_file", 409, "The number is kept in the configuration", "Change agents.numbers and restart the server."
 )
 EXAMPLE = {"number": "+493012345678", "agent_id": "agt_01JDQ3W8Z5K7M2N4P6R8T0V2X4"}
+NUMBER = {
+    **EXAMPLE,
+    "object": "phone_number",
+    "id": "pn_01JDQ3X1C8E5G7J9L2N4Q6S8U0",
+    "agent": "receptionist",
+    "source": "api",
+    "metadata": {"branch": "Mitte"},
+    "created_at": "2026-11-20T08:05:00Z",
+    "updated_at": "2026-11-20T08:05:00Z",
+}
 Dialled = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{1,15}$")]
 AgentId = Annotated[str, StringConstraints(pattern=r"^agt_[0-9A-Z]{26}$")]
 
@@ -126,7 +136,7 @@ class PhoneNumbers:
     @property
     def routes(self) -> list[AnyRoute]:
         """For `build_app`."""
-        alike: dict[str, Any] = {"tag": "Phone numbers", "response": PhoneNumberResource}
+        alike: dict[str, Any] = {"tag": "Phone numbers", "response": PhoneNumberResource, "response_example": NUMBER}
         one: dict[str, Any] = {**alike, "path": "/phone_numbers/{id}", "path_parameters": ID}
         return [
             Route(
@@ -145,7 +155,8 @@ class PhoneNumbers:
             ),
             Route(
                 method="PATCH", name="update_phone_number", summary="Change a phone number", handler=self.change,
-                scope=Scope.ADMIN, request=PhoneNumberPatch, problems=(FROM_FILE,), **one,
+                scope=Scope.ADMIN, request=PhoneNumberPatch, problems=(FROM_FILE,),
+                request_example={"metadata": {"branch": "Mitte"}}, **one,
             ),
             Route(
                 method="DELETE", path="/phone_numbers/{id}", name="delete_phone_number", tag="Phone numbers",

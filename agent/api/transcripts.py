@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from agent.api.calls import ID, found
 from agent.api.house import House
@@ -12,6 +12,31 @@ from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.domain.turn_resource import TurnResource
 from agent.store import turns
 from agent.store.api_keys import Scope
+
+EXAMPLE: Final = {
+    "object": "transcript",
+    "call_id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "complete": True,
+    "turns": [
+        {
+            "object": "turn",
+            "index": 2,
+            "speaker": "agent",
+            "text": "A check-up costs $60.",
+            "started_at": 7.94,
+            "ended_at": 10.12,
+            "interrupted": False,
+            "stages_ms": {
+                "turn_ended": 552.0,
+                "transcribed": 420.5,
+                "first_token": 531.2,
+                "first_clause": 603.9,
+                "first_sound_queued": 655.1,
+                "first_sound_played": 671.4,
+            },
+        }
+    ],
+}
 
 
 class Transcript(ResponseModel):
@@ -51,6 +76,6 @@ class Transcripts:
             Route(
                 method="GET", path="/calls/{id}/transcript", name="get_transcript", tag="Calls",
                 summary="Get what was said", handler=self.get, scope=Scope.READ, path_parameters=ID,
-                response=Transcript,
+                response=Transcript, response_example=EXAMPLE,
             )
         ]  # fmt: skip

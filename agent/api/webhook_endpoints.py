@@ -23,11 +23,24 @@ from agent.store.webhook_replay import replay
 
 ID = {"id": "Id of the endpoint."}
 EXAMPLE = {"url": "https://rails.example.com/phone_agent/events", "description": "Rails"}
+ENDPOINT: dict[str, Any] = {
+    **EXAMPLE,
+    "object": "webhook_endpoint",
+    "id": "we_01JDQ3W9A6C8E0G2J4L6N8Q0S2",
+    "events": [],
+    "enabled": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "created_at": "2026-11-20T08:10:00Z",
+    "updated_at": "2026-11-20T08:10:00Z",
+}
+WITH_SECRET = {**ENDPOINT, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"}
+REPLAY = {"object": "replay", "deliveries": 42}
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Description = Annotated[str, StringConstraints(max_length=500)]
 
 
-class EndpointRequest(RequestModel):
+class WebhookEndpointRequest(RequestModel):
     """Where to send events."""
 
     url: Url
@@ -37,7 +50,7 @@ class EndpointRequest(RequestModel):
     """Types that are wanted; empty: all but call.turn.completed and call.tool.called."""
 
 
-class EndpointPatch(RequestModel):
+class WebhookEndpointPatch(RequestModel):
     """What is to be different."""
 
     url: Url | None = None
@@ -57,7 +70,7 @@ class ReplayRequest(RequestModel):
     """Also those that did get through."""
 
 
-class EndpointResource(ResponseModel):
+class WebhookEndpointResource(ResponseModel):
     """An endpoint."""
 
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -73,12 +86,12 @@ class EndpointResource(ResponseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, endpoint: WebhookEndpoint) -> EndpointResource:
+    def of(cls, endpoint: WebhookEndpoint) -> WebhookEndpointResource:
         """Without its secret."""
         return cls.model_validate(endpoint, from_attributes=True)
 
 
-class EndpointWithSecret(EndpointResource):
+class WebhookEndpointWithSecret(WebhookEndpointResource):
     """An endpoint whose secret was just made."""
 
     secret: str
@@ -99,16 +112,18 @@ class WebhookEndpoints:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def list_endpoints(self, request: ApiRequest[NoBody, PageQuery]) -> Page[EndpointResource]:
+    async def list_endpoints(self, request: ApiRequest[NoBody, PageQuery]) -> Page[WebhookEndpointResource]:
         """A page of them."""
         query = request.query
         async with self._house.store.read() as connection:
             rows = await webhook_endpoints.listed(
                 connection, limit=query.limit, after=query.cursor, descending=query.order == "desc"
             )
-        return page_of(rows, query, item=EndpointResource.of, position=lambda one: Position(one.created_at, one.id))
+        return page_of(
+            rows, query, item=WebhookEndpointResource.of, position=lambda one: Position(one.created_at, one.id)
+        )
 
-    async def create(self, request: ApiRequest[EndpointRequest, NoQuery]) -> EndpointWithSecret:
+    async def create(self, request: ApiRequest[WebhookEndpointRequest, NoQuery]) -> WebhookEndpointWithSecret:
         """It gets what happens from now on."""
         body = request.body
         await self._check(body.url)
@@ -122,12 +137,12 @@ class WebhookEndpoints:
             )
         return _with_secret(made)
 
-    async def get(self, request: ApiRequest[NoBody, NoQuery]) -> EndpointResource:
+    async def get(self, request: ApiRequest[NoBody, NoQuery]) -> WebhookEndpointResource:
         """One endpoint."""
         async with self._house.store.read() as connection:
-            return EndpointResource.of(_there(await webhook_endpoints.get(connection, request.path["id"])))
+            return WebhookEndpointResource.of(_there(await webhook_endpoints.get(connection, request.path["id"])))
 
-    async def change(self, request: ApiRequest[EndpointPatch, NoQuery]) -> EndpointResource:
+    async def change(self, request: ApiRequest[WebhookEndpointPatch, NoQuery]) -> WebhookEndpointResource:
         """What is sent from now on."""
         endpoint_id, body, now = request.path["id"], request.body, self._house.now()
         if body.url is not None:
@@ -150,7 +165,7 @@ class WebhookEndpoints:
                     await webhook_endpoints.disable(connection, endpoint_id, DisabledReason.REQUESTED, now=now)
                 )
         self._house.webhooks.told(())
-        return EndpointResource.of(changed)
+        return WebhookEndpointResource.of(changed)
 
     async def delete(self, request: ApiRequest[NoBody, NoQuery]) -> None:
         """With all of its deliveries."""
@@ -158,7 +173,7 @@ class WebhookEndpoints:
             if not await webhook_endpoints.remove(connection, request.path["id"]):
                 raise _none()
 
-    async def rotate_secret(self, request: ApiRequest[NoBody, NoQuery]) -> EndpointWithSecret:
+    async def rotate_secret(self, request: ApiRequest[NoBody, NoQuery]) -> WebhookEndpointWithSecret:
         """A new secret; for 24 hours both sign."""
         async with self._house.store.write() as connection:
             rotated = await webhook_endpoints.rotate_secret(connection, request.path["id"], now=self._house.now())
@@ -209,20 +224,21 @@ class WebhookEndpoints:
         return [
             Route(
                 method="GET", path="/webhook_endpoints", name="list_webhook_endpoints", summary="List endpoints",
-                handler=self.list_endpoints, query=PageQuery, response=Page[EndpointResource], **alike,
+                handler=self.list_endpoints, query=PageQuery, response=Page[WebhookEndpointResource], **alike,
             ),
             Route(
                 method="POST", path="/webhook_endpoints", name="create_webhook_endpoint", status=201,
-                summary="Add an endpoint", handler=self.create, request=EndpointRequest, request_example=EXAMPLE,
-                response=EndpointWithSecret, **alike,
+                summary="Add an endpoint", handler=self.create, request=WebhookEndpointRequest, request_example=EXAMPLE,
+                response=WebhookEndpointWithSecret, response_example=WITH_SECRET, **alike,
             ),
             Route(
                 method="GET", name="get_webhook_endpoint", summary="Get an endpoint", handler=self.get,
-                response=EndpointResource, **one,
+                response=WebhookEndpointResource, **one,
             ),
             Route(
                 method="PATCH", name="update_webhook_endpoint", summary="Change an endpoint", handler=self.change,
-                request=EndpointPatch, response=EndpointResource, **one,
+                request=WebhookEndpointPatch, request_example={"enabled": True}, response=WebhookEndpointResource,
+                response_example=ENDPOINT, **one,
             ),
             Route(
                 method="DELETE", name="delete_webhook_endpoint", summary="Remove an endpoint", handler=self.delete,
@@ -231,11 +247,12 @@ class WebhookEndpoints:
             Route(
                 method="POST", path="/webhook_endpoints/{id}/rotate_secret", name="rotate_webhook_secret",
                 summary="Make a new secret", handler=self.rotate_secret, path_parameters=ID,
-                response=EndpointWithSecret, **alike,
+                response=WebhookEndpointWithSecret, **alike,
             ),
             Route(
                 method="POST", path="/webhook_endpoints/{id}/test", name="test_webhook_endpoint",
-                summary="Send a ping", handler=self.test, path_parameters=ID, response=ReplayResource, status=202,
+                summary="Send a ping", handler=self.test, path_parameters=ID, response=ReplayResource,
+                response_example=REPLAY, status=202,
                 **alike,
             ),
             Route(
@@ -247,8 +264,8 @@ class WebhookEndpoints:
         ]  # fmt: skip
 
 
-def _with_secret(endpoint: WebhookEndpoint) -> EndpointWithSecret:
-    return EndpointWithSecret.model_validate(endpoint, from_attributes=True)
+def _with_secret(endpoint: WebhookEndpoint) -> WebhookEndpointWithSecret:
+    return WebhookEndpointWithSecret.model_validate(endpoint, from_attributes=True)
 
 
 def _there(endpoint: WebhookEndpoint | None) -> WebhookEndpoint:

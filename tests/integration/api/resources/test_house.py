@@ -15,6 +15,7 @@ async def test_limits_are_those_that_are_in_force(office: Office) -> None:
         "max": 4, "learned": True, "in_use": 1, "waiting": 0, "rule": "busy", "max_waiting": 0
     }  # fmt: skip
     assert limits["requests"] == {"max": 600, "window_seconds": 60}
+    assert limits["retention"]["recordings_days"] == 30
     assert limits["sizes"]["body_bytes"] == 1_000_000
     assert (await office.send("GET", f"/v1/calls?limit={limits['sizes']['page_items']}"))[0] == 200
     assert (await office.send("GET", f"/v1/calls?limit={limits['sizes']['page_items'] + 1}"))[0] == 422
