@@ -47,6 +47,7 @@ from agent.personas import check_numbers, load_agents
 from agent.recordings.recordings import Recordings
 from agent.settings import Settings
 from agent.speech.gate import Gate
+from agent.speech.meter import Meter
 from agent.speech.stt import WyomingSpeechToText
 from agent.speech.tts import WyomingTextToSpeech
 from agent.speech.vad import VoiceDetector, load_model
@@ -285,11 +286,20 @@ class PhoneAgent:
             self._warming.cancel()
             await asyncio.wait({self._warming})
 
+    def _meter(self, worker: str) -> Meter | None:
+        """For a model process of ours."""
+        return Meter(lambda: self._workers.pid(worker)) if worker in self._workers.names else None
+
+    def _gate(self, worker: str, parallel: int) -> Gate:
+        return Gate(parallel, self._meter(worker))
+
     async def _parts(self, fleet: Fleet, stack: contextlib.AsyncExitStack) -> Parts:
         settings = self._settings
         load_model()
         stt, tts = settings.stt, settings.tts
-        mouth = PhraseBook(WyomingTextToSpeech(fleet.tts_uri, tts.deadline_s, tts.voice, gate=Gate(tts.parallel)))
+        mouth = PhraseBook(
+            WyomingTextToSpeech(fleet.tts_uri, tts.deadline_s, tts.voice, gate=self._gate("mouth", tts.parallel))
+        )
         mind = ChatModel(
             base_url=fleet.llm_base_url,
             api_key=fleet.llm_api_key,
@@ -297,6 +307,7 @@ class PhoneAgent:
             temperature=settings.llm.temperature,
             max_tokens=settings.llm.max_tokens,
             deadline_s=settings.llm.deadline_s,
+            meter=self._meter("mind"),
             slot_prompts=fleet.slot_prompts([[Message(Role.SYSTEM, system_prompt(agent))] for agent in self._served]),
         )
         stack.push_async_callback(mind.close)
@@ -305,7 +316,7 @@ class PhoneAgent:
             await asyncio.wait({self._warming})
         return Parts(
             settings=settings,
-            ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=Gate(stt.parallel)),
+            ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=self._gate("ears", stt.parallel)),
             mind=mind,
             mouth=mouth,
             detector=lambda: Tail(Foreground(VoiceDetector())),

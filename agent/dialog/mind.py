@@ -12,6 +12,7 @@ from agent.dialog.history import Message, Role
 from agent.dialog.mind_seats import Seats
 from agent.dialog.mind_written import Written
 from agent.errors import LanguageModelError
+from agent.speech.meter import Meter
 from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 
@@ -52,10 +53,11 @@ class ChatModel:
         prefill_deadline_s: float = 30,
         slot_prompts: Sequence[Sequence[Message]] = (),
         parallel: int = 1,
+        meter: Meter | None = None,
     ) -> None:
         """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already.
 
-        `parallel`: how many answers our own server writes at once.
+        `parallel`: how many answers our own server writes at once; `meter` measures what calls cost it.
         """
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
         from httpx import AsyncClient, Limits
@@ -88,7 +90,7 @@ class ChatModel:
         )
         self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1, **ours}})
         self._writing: set[asyncio.Task[None]] = set()
-        self._seats = Seats(slot_prompts, parallel) if slot_prompts else None
+        self._seats = Seats(slot_prompts, parallel, meter) if slot_prompts else None
 
     async def close(self) -> None:
         """End what is being written, and close the connections that are kept for the next answer."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from agent.dialog.history import Message
 from agent.dialog.mind_slots import SlotBook
 from agent.speech.gate import Gate
+from agent.speech.meter import Meter
 from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 
@@ -48,13 +49,16 @@ class Seat:
 class Seats:
     """The slots of one server, shared by all calls of one event loop."""
 
-    def __init__(self, prompts: Sequence[Sequence[Message]], parallel: int = 1) -> None:
+    def __init__(self, prompts: Sequence[Sequence[Message]], parallel: int = 1, meter: Meter | None = None) -> None:
         """`prompts`: for each slot what it has read already; `parallel`: answers that are written at once.
+
+        `meter` measures both writing and reading ahead.
 
         Raises ValueError without a slot.
         """
         self._book = SlotBook(prompts)
-        self._gate = Gate(min(parallel, len(prompts)))
+        self._gate = Gate(min(parallel, len(prompts)), meter)
+        self._meter = meter
         self._waiting: list[Urgency | Escalation] = []
         self._readings: set[_Reading] = set()
         self._answers = 0
@@ -117,7 +121,8 @@ class Seats:
             return False
         reading.slot, request = slot, asyncio.create_task(read(slot), name="read-ahead")
         reading.request = request
-        await asyncio.wait({request})
+        with nullcontext() if self._meter is None else self._meter.working():
+            await asyncio.wait({request})
         if request.cancelled():
             return True
         self._break_off(reading)

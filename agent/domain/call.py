@@ -99,6 +99,8 @@ class Call:
     """Last SIP status code of the leg, where there was one."""
     agent_version: int | None = None
     """The agent's version, which the call keeps to its end."""
+    cpu_seconds: float | None = None
+    """Processor time that it cost model processes on this machine, known at its end; None: it was not measured."""
 
 
 def transition(
@@ -109,6 +111,7 @@ def transition(
     reason: EndedReason | None = None,
     hangup_cause: int | None = None,
     sip_code: int | None = None,
+    cpu_seconds: float | None = None,
 ) -> Call:
     """The call with its next status.
 
@@ -127,4 +130,5 @@ def transition(
         ended_reason=reason,
         hangup_cause=hangup_cause,
         sip_code=sip_code,
+        cpu_seconds=cpu_seconds,
     )

@@ -50,7 +50,8 @@ class CallResource(BaseModel):
     latency: Latency | None = None
     """Null until the call has ended."""
     cpu_seconds: float | None = None
-    """Processor time that the call cost, all model processes together; null where it is not known."""
+    """Processor time that the call cost the model processes on this machine, all of them together; null until it has
+    ended, and where nothing was computed here."""
     hangup_cause: int | None = None
     """Q.850 cause as Asterisk gave it."""
     sip_code: int | None = None

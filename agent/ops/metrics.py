@@ -58,6 +58,7 @@ class Metrics:
         )
         self._durations = self._histogram("call_seconds", "Length of answered calls", buckets=CALL_BUCKETS_S)
         self._calls = self._counter("calls", "Calls that ended", ["direction", "status", "reason"])
+        self._cpu = self._counter("call_cpu_seconds", "Processor time of our model processes that calls cost")
         self._refused = self._counter("refused_calls", "Callers for whom there was no place", ["rule"])
         self._queued = self._counter("queued_calls", "Callers who had to wait for a place")
         self._turns = self._counter("turns", "Turns", ["speaker"])
@@ -112,6 +113,7 @@ class Metrics:
         self._unheard.pop(call.id, None)
         self._waited.discard(call.id)
         self._calls.labels(call.direction, call.status, call.ended_reason or "").inc()
+        self._cpu.inc(call.cpu_seconds or 0.0)
         if call.answered_at is not None and call.ended_at is not None:
             self._durations.observe((call.ended_at - call.answered_at).total_seconds())
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
+from agent.speech.meter import Meter
 from agent.speech.urgency import Escalation, Urgency, urgency_of
 
 
@@ -23,11 +24,15 @@ class _Waiting:
 class Gate:
     """The entrance to one worker, shared by all calls of one event loop."""
 
-    def __init__(self, parallel: int = 1) -> None:
-        """`parallel`: how many requests the worker computes at once; 1 for our own. Raises ValueError below 1."""
+    def __init__(self, parallel: int = 1, meter: Meter | None = None) -> None:
+        """`parallel`: how many requests the worker computes at once; 1 for our own. Raises ValueError below 1.
+
+        `meter` measures what is let through.
+        """
         if parallel < 1:
             raise ValueError(f"a gate for {parallel} requests at once lets nothing through")
         self._free = parallel
+        self._meter = meter
         self._waiting: list[_Waiting] = []
 
     @property
@@ -50,7 +55,8 @@ class Gate:
         """
         await self._enter(work)
         try:
-            yield
+            with nullcontext() if self._meter is None else self._meter.working():
+                yield
         finally:
             self._leave()
 

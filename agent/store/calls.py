@@ -48,6 +48,7 @@ async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[st
         "ended_reason": call.ended_reason,
         "hangup_cause": call.hangup_cause,
         "sip_code": call.sip_code,
+        "cpu_seconds": call.cpu_seconds,
     }
     if latency is not None:
         values["latency"] = dict(latency)

@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from agent.domain.call import Call, CallStatus, EndedReason, transition
+from agent.domain.cost import Cost
 from agent.errors import TelephonyError
 from agent.media.ending import MediaEnd
 from agent.media.stream import MediaStream
@@ -88,6 +89,8 @@ class CallSession:
         self.channel_id = channel_id
         self.path = path
         self.inputs = ChannelInputs(lambda keys: press_keys(house.ari, channel_id, keys))
+        self.cost = Cost()
+        """Collects what is computed for it; to be made that of the task which runs it."""
         self._house = house
         self._verdict = verdict
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -303,6 +306,7 @@ class CallSession:
                 reason=reason,
                 hangup_cause=self._cause,
                 sip_code=self._sip_code,
+                cpu_seconds=self.cost.told,
             )
         )
 

@@ -13,6 +13,7 @@ import structlog
 
 from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
+from agent.domain.cost import COST
 from agent.domain.events import CallChanged, CallRefused, Event, EventSink, KeyPressed
 from agent.errors import TelephonyError
 from agent.ids import new_call_id
@@ -203,6 +204,7 @@ class Switchboard:
 
     async def _lead(self, session: CallSession) -> None:
         structlog.contextvars.bind_contextvars(call_id=session.call.id)  # in all that is logged for this call
+        COST.set(session.cost)
         try:
             await session.run()
         finally:

@@ -95,6 +95,7 @@ async def test_a_call_can_be_followed_and_is_on_record_afterwards(theatre: Theat
         1,
     )
     assert call["latency"]["answers"] >= 1
+    assert 0 < call["cpu_seconds"] < theatre.cpu_seconds_of_workers()
     transcript = await got(api, f"/v1/calls/{call_id}/transcript")
     assert transcript["complete"]
     assert [turn["text"] for turn in transcript["turns"]] == [turn["text"] for turn in played.turns]

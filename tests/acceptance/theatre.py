@@ -129,6 +129,14 @@ class Theatre:
             await asyncio.wait_for(found.wait(), 60)
         assert states[0] == "lost"
 
+    def cpu_seconds_of_workers(self) -> float:
+        """What ears, mouth and mind have taken since they were started."""
+        return sum(
+            sum(child.cpu_times()[:2])
+            for child in psutil.Process(self.stage.agent_pid).children(recursive=True)
+            if any(part.startswith("agent.workers.") for part in child.cmdline())
+        )
+
     def kill(self, worker: str) -> None:
         """End the agent's process for ears, mouth or mind, as the kernel does when memory runs out."""
         found = [
