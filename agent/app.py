@@ -33,6 +33,7 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.models.shelf import Shelf
 from agent.ops.api_metrics import ApiMetrics
+from agent.ops.call_traces import CallTraces
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
 from agent.ops.part_metrics import PartMetrics
@@ -42,6 +43,7 @@ from agent.ops.recording_metrics import RecordingMetrics
 from agent.ops.service_manager import Pulse
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
+from agent.ops.tracing import tracing_of
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.personas import check_numbers, load_agents
 from agent.recordings.recordings import Recordings
@@ -90,14 +92,17 @@ class PhoneAgent:
         """Whether calls are taken, and how those under way come to their end."""
         self._places = Places(Capacity(settings.capacity))
         self._record = Record(settings.store, settings.agents)
+        self._tracing = tracing_of(settings.tracing, server=self._record.server)
         self._webhook_metrics = WebhookMetrics(self._metrics.registry, self._record.store)
         self._webhooks = Webhooks(
             self._record.store,
             settings.webhooks,
             server=self._record.server,
             attempted=self._webhook_metrics.attempted,
+            tracer=self._tracing,
         )
-        self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder)
+        traces = () if self._tracing is None else (CallTraces(self._tracing),)
+        self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, *traces)
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._workers = Supervisor(())
@@ -172,6 +177,8 @@ class PhoneAgent:
         run_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
         fleet = Fleet(settings, run_dir, voices={agent.voice for agent in self._agents.values()})
         self._workers = Supervisor(fleet.specs, lambda name, ready: self._worker_changed(fleet, name, ready=ready))
+        if self._tracing is not None:
+            stack.push_async_callback(self._tracing.close)
         stack.push_async_callback(self._stop_warming)
         await self._media.start()
         stack.push_async_callback(self._media.close)
@@ -249,7 +256,9 @@ class PhoneAgent:
             problems=self.problems,
             restarts=lambda: {name: self._workers.restarts(name) for name in self._workers.names},
         )
-        self._api = ApiServer(self._settings.http, house, observer=ApiMetrics(self._metrics.registry))
+        self._api = ApiServer(
+            self._settings.http, house, observer=ApiMetrics(self._metrics.registry), tracer=self._tracing
+        )
         await self._api.start()
         stack.push_async_callback(self._api.close)
 

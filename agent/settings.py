@@ -270,6 +270,15 @@ class RetentionSettings(Section):
     """Events and their deliveries, once no delivery is pending: older ones can be neither listed nor replayed."""
 
 
+class TracingSettings(Section):
+    """Traces for OpenTelemetry: one for each call. Needs `pip install 'phone-agent[otel]'`."""
+
+    otlp_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = ""
+    """A collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; empty: no traces."""
+    service_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = "phone-agent"
+    """As traces are found by."""
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -295,4 +304,5 @@ class Settings(Section):
     webhooks: WebhooksSettings = WebhooksSettings()
     recordings: RecordingsSettings = RecordingsSettings()
     retention: RetentionSettings = RetentionSettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogSettings = LogSettings()

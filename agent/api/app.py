@@ -13,12 +13,13 @@ from agent.api.auth import Authenticator
 from agent.api.dispatch import Dispatcher
 from agent.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
 from agent.api.idempotency import Idempotency
-from agent.api.middleware import OBSERVER, Observer, add_headers, around
+from agent.api.middleware import OBSERVER, TRACER, Observer, add_headers, around
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.openapi import openapi
 from agent.api.problem_types import MAX_BODY_BYTES
 from agent.api.rate_limit import RateLimit, RateLimiter
 from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.domain.trace_context import Tracer
 from agent.store.api_keys import ApiKeys
 from agent.store.idempotency_keys import IdempotencyKeys
 
@@ -35,13 +36,14 @@ def build_app(
     keys: ApiKeys,
     idempotency_keys: IdempotencyKeys,
     observer: Observer | None = None,
+    tracer: Tracer | None = None,
     limit: RateLimit = RateLimit(),  # noqa: B008 - frozen
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: Callable[[], float] = time.monotonic,
 ) -> web.Application:
     """`routes`, /healthz, /openapi.json and /docs. `seconds` is a clock that never goes back.
 
-    `observer` is told of every request.
+    `observer` is told of every request, `tracer` of those to /v1 that are no streams.
 
     Raises ValueError where two routes have the same name or the same method and path.
     """
@@ -52,6 +54,8 @@ def build_app(
     app = web.Application(middlewares=[around], client_max_size=MAX_BODY_BYTES)
     if observer is not None:
         app[OBSERVER] = observer
+    if tracer is not None:
+        app[TRACER] = tracer
     for route in routes:
         handler = dispatcher.handler(route)
         app.router.add_route(route.method, route.full_path, handler)

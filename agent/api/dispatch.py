@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from agent.api import idempotency
 from agent.api.answers import json_answer
 from agent.api.auth import Authenticator, check_scope
 from agent.api.idempotency import Idempotency
-from agent.api.middleware import ANSWER_HEADERS, REQUEST_ID, ROUTE
+from agent.api.middleware import ANSWER_HEADERS, REQUEST_ID, ROUTE, call_id_in
 from agent.api.models import NoBody
 from agent.api.problem_types import RATE_LIMITED
 from agent.api.problems import ApiProblem
@@ -24,9 +23,6 @@ from agent.api.rate_limit import RateLimiter
 from agent.api.requests import body_of, path_of, query_of
 from agent.api.route import AnyRoute, ApiRequest
 from agent.store.api_keys import ApiKey, Scope
-
-_CALL_ID = re.compile(r"call_[0-9A-Z]{26}")
-"""What else stands in a path may be somebody's number, and is not logged."""
 
 log = structlog.get_logger()
 
@@ -51,8 +47,8 @@ class Dispatcher:
             needs_key = route.scope and not (route.admits and route.admits(request))
             key = await self._let_in(request, route.scope) if route.scope and needs_key else None
             path = path_of(request.match_info)
-            if _CALL_ID.fullmatch(path.get("id", "")):
-                structlog.contextvars.bind_contextvars(call_id=path["id"])
+            if (call_id := call_id_in(request)) is not None:
+                structlog.contextvars.bind_contextvars(call_id=call_id)
             query = query_of(request.query, route.query)
             body, document = await body_of(request, route.request) if route.takes_body else (NoBody(), None)
             api_request = ApiRequest(body, query, path, key, request[REQUEST_ID], request, {})

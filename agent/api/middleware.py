@@ -6,6 +6,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import structlog
 from aiohttp import web
@@ -13,6 +14,8 @@ from aiohttp.typedefs import Handler
 
 from agent.api.problem_mapping import problem_of
 from agent.api.route import AnyRoute
+from agent.domain.trace_context import CAUSE, NoTracer, Span, TraceContext, Tracer
+from agent.domain.trace_context import HEADER as HEADER_OF_TRACE
 from agent.errors import StoreError
 from agent.ids import new_id
 
@@ -24,6 +27,9 @@ Observer = Callable[[str, str, str, float | None], None]
 """Takes a request's method, route, status, and seconds; None for a stream, which lasts as long as its client wishes."""
 OBSERVER: web.AppKey[Observer] = web.AppKey("observer")
 _BEGUN: web.RequestKey[bool] = web.RequestKey("begun", bool)
+TRACER: web.AppKey[Tracer] = web.AppKey("tracer")
+_CALL_ID = re.compile(r"call_[0-9A-Z]{26}")
+"""What else stands in a path may be somebody's number, and is told nobody."""
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 FRAMES_LOGGED = 6
 SECURITY_HEADERS = {
@@ -35,7 +41,15 @@ SECURITY_HEADERS = {
 }
 """No page of a browser is to make anything of an answer. One that sets a header itself keeps it."""
 
+NO_TRACER = NoTracer()
+
 log = structlog.get_logger()
+
+
+def call_id_in(request: web.Request) -> str | None:
+    """The call that the path names."""
+    found = request.match_info.get("id", "")
+    return found if _CALL_ID.fullmatch(found) else None
 
 
 def request_id_of(given: str | None) -> str:
@@ -53,13 +67,30 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     structlog.contextvars.bind_contextvars(request_id=request_id)
     status = 0
     try:
-        answer = await _answered(request, handler)
-        status = answer.status
+        with _traced(request, request_id) as span:
+            CAUSE.set(span.context)
+            answer = await _answered(request, handler)
+            status = answer.status
+            span.set(http__response__status_code=status, **({"error": str(status)} if status >= 500 else {}))
         return answer
     finally:
         seconds = time.perf_counter() - begun_at
         _log_line(request, status, seconds)
         _observe(request, status, seconds)
+
+
+def _traced(request: web.Request, request_id: str) -> AbstractContextManager[Span]:
+    """A span of the client's trace, where it named one. Streams last as long as clients wish, and health is no news."""
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "other"
+    is_plain = route.startswith("/v1/") and not route.endswith(("/stream", "/audio"))
+    tracer: Tracer = request.app.get(TRACER, NO_TRACER) if is_plain else NO_TRACER
+    method = request.method if resource else "other"
+    return tracer.span(
+        f"{method} {route}", kind="server", parent=TraceContext.parse(request.headers.get(HEADER_OF_TRACE)),
+        call_id=call_id_in(request),
+        attributes={"http.request.method": method, "http.route": route, "request.id": request_id},
+    )  # fmt: skip
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -21,6 +21,7 @@ from agent.api.system import System
 from agent.api.transcripts import Transcripts
 from agent.api.webhook_deliveries import WebhookDeliveries
 from agent.api.webhook_endpoints import WebhookEndpoints
+from agent.domain.trace_context import Tracer
 from agent.ops.site import Site
 from agent.settings import HttpSettings
 from agent.store.api_keys import ApiKeys
@@ -53,7 +54,9 @@ def all_routes(house: House) -> list[AnyRoute]:
 class ApiServer(Site):
     """Answers from `start` to `close`."""
 
-    def __init__(self, settings: HttpSettings, house: House, *, observer: Observer | None = None) -> None:
+    def __init__(
+        self, settings: HttpSettings, house: House, *, observer: Observer | None = None, tracer: Tracer | None = None
+    ) -> None:
         self._hub = house.hub
         self._listeners = house.listeners
         app = build_app(
@@ -62,6 +65,7 @@ class ApiServer(Site):
             idempotency_keys=IdempotencyKeys(house.store),
             limit=house.rate_limit,
             observer=observer,
+            tracer=tracer,
         )
         super().__init__(app, key="http.port", bind=settings.bind, port=settings.port)
 

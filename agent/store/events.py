@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.event_types import EventType
+from agent.domain.trace_context import CAUSE
 from agent.ids import new_id
 from agent.store import webhook_deliveries
 from agent.store.engine import Store
@@ -30,6 +31,8 @@ class StoredEvent:
     """Within its call, from 1, without a gap."""
     at: datetime
     data: Mapping[str, Any]
+    traceparent: str | None = None
+    """Of the API request that caused it; not part of the envelope."""
 
     def as_json(self) -> dict[str, Any]:
         """The envelope that the API, webhooks, streams and the message queue share."""
@@ -77,6 +80,7 @@ async def append(
         "sequence": sequence,
         "at": at,
         "data": dict(data),
+        "traceparent": cause.header if (cause := CAUSE.get()) else None,
     }
     position = await connection.scalar(events.insert().values(**fields).returning(events.c.position))
     stored = StoredEvent(position=position or 0, **fields)
@@ -106,7 +110,7 @@ async def after_sequence(connection: AsyncConnection, call_id: str, sequence: in
 
 
 def _stored(row: Row[Any]) -> StoredEvent:
-    return StoredEvent(row.position, row.id, row.type, row.call_id, row.sequence, row.at, row.data)
+    return StoredEvent(row.position, row.id, row.type, row.call_id, row.sequence, row.at, row.data, row.traceparent)
 
 
 async def position_of(connection: AsyncConnection, call_id: str, sequence: int) -> int:

@@ -87,6 +87,7 @@ events = Table(
     Column("sequence", Integer),  # within its call, from 1
     Column("at", Moment, nullable=False),
     Column("data", Json, nullable=False),
+    Column("traceparent", String(64)),  # of the API request that caused it
     UniqueConstraint("call_id", "sequence"),
     Index(None, "at"),
 )

@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.domain.trace_context import NoTracer, Tracer
 from agent.errors import StoreError
 from agent.ids import new_id
 from agent.settings import WebhooksSettings
@@ -50,6 +51,7 @@ class WebhookSender:
         server: str = "",
         on_disabled: Callable[[AsyncConnection, WebhookEndpoint], Awaitable[None]],
         attempted: Attempted = lambda _answer, _status, _seconds: None,
+        tracer: Tracer | None = None,
         clock: Clock = utc_now,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -60,6 +62,7 @@ class WebhookSender:
         when its leases end. Empty: nobody is known as a predecessor.
         """
         self._client = client
+        self._tracer = tracer or NoTracer()
         self._timeout_s = settings.timeout_s
         self._couriers: dict[str, Courier] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -168,4 +171,5 @@ class WebhookSender:
             log.error("webhook.courier_failed", endpoint_id=endpoint_id, exc_info=error)
 
     async def _post(self, endpoint: WebhookEndpoint, lease: Lease) -> Answer:
-        return await post(self._client, endpoint, lease.event, now=self._office.clock(), timeout_s=self._timeout_s)
+        now, limit_s = self._office.clock(), self._timeout_s
+        return await post(self._client, endpoint, lease.event, now=now, timeout_s=limit_s, tracer=self._tracer)

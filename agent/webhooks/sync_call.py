@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from agent.domain.trace_context import HEADER, NoTracer, Tracer
 from agent.errors import WebhookError
 from agent.ids import new_id
 from agent.webhooks.client import WebhookClient, read_at_most
@@ -24,10 +25,13 @@ def utc_now() -> datetime:
 class SyncCalls:
     """Signed requests that are answered at once; never repeated, since the caller on the telephone is waiting."""
 
-    def __init__(self, client: WebhookClient, *, timeout_s: float, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, client: WebhookClient, *, timeout_s: float, clock: Clock = utc_now, tracer: Tracer | None = None
+    ) -> None:
         self._client = client
         self._timeout_s = timeout_s
         self._clock = clock
+        self._tracer = tracer or NoTracer()
 
     async def ask(
         self,
@@ -57,10 +61,12 @@ class SyncCalls:
         body = json.dumps(message, separators=(",", ":"))
         limit_s = self._timeout_s if timeout_s is None else timeout_s
         headers = signed_headers(request_id, body, secrets, at=at)
-        async with self._client.post(url, body, headers, timeout_s=limit_s) as response:
-            if not succeeded(response.status):
-                raise WebhookError(f"The application answered {response.status} to {kind}.", code="webhook_refused")
-            answer = await read_at_most(response)
+        with self._tracer.span(kind, kind="client", call_id=call_id, attributes={"request.id": request_id}) as span:
+            headers |= {} if span.context is None else {HEADER: span.context.header}
+            async with self._client.post(url, body, headers, timeout_s=limit_s) as response:
+                if not succeeded(response.status):
+                    raise WebhookError(f"The application answered {response.status} to {kind}.", code="webhook_refused")
+                answer = await read_at_most(response)
         if answer is None:
             raise WebhookError(f"The application's answer to {kind} has over 64 KB.", code="webhook_answer_too_long")
         try:

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.event_types import EventType
+from agent.domain.trace_context import Tracer
 from agent.settings import WebhooksSettings
 from agent.store import events
 from agent.store.engine import Store
@@ -34,6 +35,7 @@ class Webhooks:
         *,
         server: str = "",
         attempted: Attempted = lambda _answer, _status, _seconds: None,
+        tracer: Tracer | None = None,
         clock: Clock = utc_now,
         client: Callable[[Targets], WebhookClient] = WebhookClient,
     ) -> None:
@@ -50,9 +52,10 @@ class Webhooks:
             server=server,
             on_disabled=self._disabled,
             attempted=attempted,
+            tracer=tracer,
             clock=clock,
         )
-        self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock)
+        self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock, tracer=tracer)
         """Asks applications and waits for the answer."""
 
     @property

@@ -117,8 +117,16 @@ class Office:
         self.live[call.id] = LiveCall(call, LiveCall.Path(LiveCall.Stream(tap)))
         return tap
 
-    async def send(self, method: str, path: str, body: Any = None, *, scope: Scope = Scope.ADMIN) -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {self.secrets[scope]}"}
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        scope: Scope = Scope.ADMIN,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.secrets[scope]}", **(headers or {})}
         async with self.client.request(method, path, json=body, headers=headers) as answer:
             is_json = "json" in answer.headers.get("Content-Type", "")
             return answer.status, await answer.json() if is_json else await answer.text()
