@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -113,12 +113,13 @@ class Events:
         await response.prepare(http)
         await response.write(f"retry: 2000\nid: {start}\n\n".encode())
         async with aclosing(self._house.hub.follow(position, call_id=call_id)) as pages:
-            async for page in pages:
-                if not page:
-                    await response.write(b": alive\n\n")
-                for event in page:
-                    data = json.dumps(event.as_json(), separators=(",", ":"))
-                    await response.write(f"id: {number(event)}\nevent: {event.type}\ndata: {data}\n\n".encode())
+            with suppress(ConnectionResetError):  # the client has gone
+                async for page in pages:
+                    if not page:
+                        await response.write(b": alive\n\n")
+                    for event in page:
+                        data = json.dumps(event.as_json(), separators=(",", ":"))
+                        await response.write(f"id: {number(event)}\nevent: {event.type}\ndata: {data}\n\n".encode())
         return response
 
     @property

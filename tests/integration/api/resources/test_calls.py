@@ -5,6 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
+import pytest
+from aiohttp import web
+
 from agent.domain.call import Call, CallStatus, Direction, EndedReason, transition
 from agent.domain.events import CallChanged, KeysEntered, TurnEnded
 from agent.domain.turns import Speaker, Turn
@@ -118,6 +122,18 @@ async def test_a_stream_tells_at_once_where_it_begins(office: Office) -> None:
         async with office.client.get(f"/v1/{path}", headers=headers) as stream:
             lines = [await stream.content.readline() for _ in range(3)]
             assert lines == [b"retry: 2000\n", start, b"\n"]
+
+
+async def test_a_client_that_has_gone_is_no_error(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise aiohttp.ClientConnectionResetError
+
+    headers = {"Authorization": f"Bearer {office.secrets[Scope.READ]}"}
+    async with office.client.get("/v1/events/stream", headers=headers) as stream:
+        await stream.content.readuntil(b"\n\n")
+        monkeypatch.setattr(web.StreamResponse, "write", fail)
+        await office.happens(changed(ringing()))
+        await asyncio.wait_for(stream.content.read(), 60)  # fails where the handler did
 
 
 async def test_streams_end_when_the_server_stops(office: Office) -> None:
