@@ -17,15 +17,17 @@ from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
 from agent.dialog.conversation import Conversation
 from agent.dialog.foreground import Foreground
-from agent.dialog.history import Message, Role
 from agent.dialog.mind import ChatModel
+from agent.dialog.mind_messages import as_request
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
-from agent.dialog.prompts import system_prompt
+from agent.dialog.prompts import opening
 from agent.dialog.speculation import Speculation
 from agent.dialog.tail import Tail
 from agent.dialog.text_turns import TextTurns
+from agent.dialog.tool_desk import ToolDesk
 from agent.domain.agent import Agent, AgentRef
+from agent.domain.briefing import briefed
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
@@ -46,6 +48,7 @@ from agent.ops.state_metrics import StateMetrics
 from agent.ops.tracing import tracing_of
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.personas import check_numbers, load_agents
+from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
 from agent.settings import Settings
 from agent.speech.gate import Gate
@@ -67,11 +70,17 @@ from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
 from agent.telephony.turn_watch import TurnWatch
 from agent.telephony.waiting_room import Announcements
+from agent.webhooks.agent_lookup import AgentLookup
+from agent.webhooks.application_tools import ApplicationTools
+from agent.webhooks.applications import check_configuration
 from agent.webhooks.webhooks import Webhooks
 from agent.workers.fleet import Fleet
 from agent.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
+
+TOOLS_S = 5.0
+"""What calls have asked tools for gets so long to be done when we are stopped."""
 
 
 class PhoneAgent:
@@ -87,6 +96,7 @@ class PhoneAgent:
         self._settings = settings
         self._agents = load_agents(settings.agents.folder)
         check_numbers(settings.agents.numbers, self._agents)
+        check_configuration(settings.webhooks, self._agents.values())
         self._metrics = Metrics()
         self.drain = Drain(settings.drain, fallback_context=settings.capacity.fallback_context)
         """Whether calls are taken, and how those under way come to their end."""
@@ -101,6 +111,7 @@ class PhoneAgent:
             attempted=self._webhook_metrics.attempted,
             tracer=self._tracing,
         )
+        self._lookup = AgentLookup(self._webhooks.sync, settings.webhooks, self._record.registry)
         traces = () if self._tracing is None else (CallTraces(self._tracing),)
         self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, *traces)
         self._on_link = on_link
@@ -218,6 +229,7 @@ class PhoneAgent:
                 self._places, settings.capacity, announcements=lambda call: _announcements(parts, self._agent_of(call))
             ),
             drain=self.drain,
+            reception=FrontDesk(self._lookup, parts.mouth, self._agent_of),
             on_link=self._on_link,
         )
         spare_what_stays()
@@ -265,17 +277,17 @@ class PhoneAgent:
     async def _prepare(self, agents: Sequence[Agent]) -> None:
         """What is new while the models are still loading is prepared with all others then."""
         if self._parts_ready is not None:
-            await self._parts_ready.mouth.prepare(agents)
+            await self._parts_ready.mouth.prepare(map(briefed, agents))
 
     def _session(self, call_id: str) -> CallSession | None:
         return self._switchboard.session(call_id) if self._switchboard else None
 
     def _agent_of(self, call: Call) -> Agent:
-        return self._record.registry.agent(AgentRef(call.agent, call.agent_version))
+        return briefed(self._record.registry.agent(AgentRef(call.agent, call.agent_version)), call.briefing)
 
     @property
     def _served(self) -> list[Agent]:
-        return self._record.registry.served
+        return [briefed(agent) for agent in self._record.registry.served]
 
     def _worker_changed(self, fleet: Fleet, name: str, *, ready: bool) -> None:
         """A mind that has just started knows no prompt: the first callers would wait for its reading."""
@@ -286,7 +298,7 @@ class PhoneAgent:
 
     async def _warm(self, fleet: Fleet) -> None:
         try:
-            await fleet.warm([[{"role": "system", "content": system_prompt(agent)}] for agent in self._served])
+            await fleet.warm([as_request([opening(agent)]) for agent in self._served])
         except LanguageModelError as error:
             log.warning("mind.not_warm", code=error.code, error=str(error))
 
@@ -317,9 +329,11 @@ class PhoneAgent:
             max_tokens=settings.llm.max_tokens,
             deadline_s=settings.llm.deadline_s,
             meter=self._meter("mind"),
-            slot_prompts=fleet.slot_prompts([[Message(Role.SYSTEM, system_prompt(agent))] for agent in self._served]),
+            slot_prompts=fleet.slot_prompts([[opening(agent)] for agent in self._served]),
         )
         stack.push_async_callback(mind.close)
+        tools = ToolDesk(ApplicationTools(self._webhooks.sync, settings.webhooks), self._sink)
+        stack.push_async_callback(tools.close, TOOLS_S)
         await mouth.prepare(self._served)
         if self._warming is not None:
             await asyncio.wait({self._warming})
@@ -331,6 +345,7 @@ class PhoneAgent:
             detector=lambda: Tail(Foreground(VoiceDetector())),
             sink=self._sink,
             speculation=Speculation(enabled=settings.turns.speculate),
+            tools=tools,
         )
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -230,6 +232,23 @@ def _are_subnets(value: list[str]) -> list[str]:
 Subnets = Annotated[list[str], BeforeValidator(_texts), AfterValidator(_are_subnets)]
 
 
+def _is_signing_secret(value: SecretStr) -> SecretStr:
+    """Of Standard Webhooks: 24 to 64 bytes in base64 behind its prefix."""
+    text = value.get_secret_value()
+    try:
+        key = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    if text and not (text.startswith(SECRET_PREFIX) and 24 <= len(key) <= 64):
+        raise ValueError(f"must be {SECRET_PREFIX} and 24 to 64 random bytes in base64")
+    return value
+
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  # the mark of Standard Webhooks, no secret
+SigningSecret = Annotated[SecretStr, AfterValidator(_is_signing_secret)]
+AskedUrl = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")]
+
+
 class WebhooksSettings(Section):
     """How applications are told of events over HTTP, and asked who takes a call."""
 
@@ -243,6 +262,22 @@ class WebhooksSettings(Section):
     """An endpoint that nothing got through to for so long is disabled."""
     sync_timeout_s: float = Field(default=2, gt=0, le=30)
     """A caller waits so long at most for what an application is asked: who takes the call, what a tool gives."""
+    lookup_url: AskedUrl = ""
+    """Your application, which says who takes a call (`agent.lookup`); empty: nobody. A number may have its own."""
+    tool_url: AskedUrl = ""
+    """Your application, which does the work of tools that have no `url` of their own (`tool.call`)."""
+    secret: SigningSecret = SecretStr("")
+    """Signs both: whsec_ and 24 to 64 random bytes in base64."""
+    secret_file: OptionalPath = None
+    old_secret: SigningSecret = SecretStr("")
+    """Signs too, while you change from one to the other."""
+    old_secret_file: OptionalPath = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What signs requests to applications."""
+        both = self.secret.get_secret_value(), self.old_secret.get_secret_value()
+        return tuple(filter(None, both))
 
 
 class RecordingsSettings(Section):

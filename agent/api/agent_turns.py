@@ -13,6 +13,7 @@ from agent.api.problems import ProblemType
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
 from agent.dialog.text_turns import TextTurn, WrittenMessage, WrittenRole
+from agent.domain.briefing import briefed
 from agent.errors import LanguageModelError
 from agent.store import agents
 from agent.store.agents import StoredAgent
@@ -80,6 +81,14 @@ class ConversationMessage(ResponseModel):
     text: str
 
 
+class ToolRequestResource(ResponseModel):
+    """What the model asks for."""
+
+    name: str
+    arguments: str
+    """JSON, as the model wrote it: not checked yet."""
+
+
 class AgentTurnResource(ResponseModel):
     """What the agent would say in a call."""
 
@@ -93,8 +102,8 @@ class AgentTurnResource(ResponseModel):
     """As the voice would say it: numbers, dates and amounts in words."""
     ends_call: bool
     """It would hang up after this."""
-    tool_calls: list[dict[str, Any]]
-    """Empty: tools are not called here."""
+    tool_calls: list[ToolRequestResource]
+    """What the agent would have tools do after these words. Nothing is done here, and no application is asked."""
     timings_ms: AgentTurnTimings
     messages: list[ConversationMessage]
     """The whole conversation with this turn: send it back with the caller's next words."""
@@ -113,7 +122,7 @@ class AgentTurns:
             stored = await agents.get(connection, agent_id, body.version)
         if stored is None:
             raise no_agent(agent_id, body.version)
-        agent = stored.agent
+        agent = briefed(stored.agent)
         said = [WrittenMessage(message.role, message.text) for message in body.messages]
         greeting = self._house.text_turns.greeting(agent)
         if not said and body.text is None:
@@ -157,7 +166,7 @@ def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> 
         text=text,
         spoken=" ".join(turn.spoken),
         ends_call=turn.ends_call,
-        tool_calls=[],
+        tool_calls=[ToolRequestResource(name=one.name, arguments=one.arguments) for one in turn.requests],
         timings_ms=AgentTurnTimings(
             first_token=_ms(turn.first_token_s),
             first_clause=_ms(turn.first_clause_s),

@@ -16,6 +16,7 @@ from agent.api.problems import ProblemType
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
 from agent.domain.agent import Agent
+from agent.errors import WebhookError
 from agent.store import agents, phone_numbers
 from agent.store.agents import API, StoredAgent
 from agent.store.api_keys import Scope
@@ -126,6 +127,7 @@ class Agents:
     async def create(self, request: ApiRequest[AgentRequest, NoQuery]) -> AgentResource:
         """A new agent, ready to take calls when this is answered."""
         agent = Agent.model_validate(request.body.model_dump())
+        await self._check_tools(agent)
         try:
             async with self._house.store.write() as connection:
                 stored = await agents.create(connection, agent, source=API, now=self._house.now())
@@ -155,6 +157,8 @@ class Agents:
                 before = _there(await agents.get(connection, agent_id), agent_id)
                 _check_changeable(before)
                 agent = _patched(before, request.body)
+                if request.body.model_fields_set & {"tools"}:
+                    await self._check_tools(agent)
                 stored = _there(await agents.revise(connection, agent_id, agent, now=self._house.now()), agent_id)
         except IntegrityError:
             raise NAME_TAKEN.problem() from None
@@ -171,6 +175,12 @@ class Agents:
                 raise HAS_NUMBERS.problem(f"These numbers lead to it: {', '.join(numbers[:5])}.")
             await agents.delete(connection, agent_id, now=self._house.now())
         await self._house.registry_changed()
+
+    async def _check_tools(self, agent: Agent) -> None:
+        try:
+            await self._house.webhooks.check_tools(agent)
+        except WebhookError as error:
+            raise refused("tools", "body", str(error), error.code) from None
 
     @property
     def routes(self) -> list[AnyRoute]:

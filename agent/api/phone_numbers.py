@@ -16,6 +16,8 @@ from agent.api.problem_types import NOT_FOUND
 from agent.api.problems import ProblemType
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
+from agent.domain.tools import HttpUrl
+from agent.errors import WebhookError
 from agent.store import agents, phone_numbers
 from agent.store.agents import API
 from agent.store.api_keys import Scope
@@ -48,6 +50,9 @@ class PhoneNumberRequest(RequestModel):
     number: Dialled
     """As your Asterisk hands it over: what the caller dialled, E.164 or an extension."""
     agent_id: AgentId
+    lookup_url: HttpUrl = ""
+    """Your application, which is asked who takes each call to this number (`agent.lookup`); empty: that of
+    `webhooks.lookup_url` in the configuration."""
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -55,6 +60,7 @@ class PhoneNumberPatch(RequestModel):
     """What is to be different."""
 
     agent_id: AgentId | None = None
+    lookup_url: HttpUrl | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -68,6 +74,7 @@ class PhoneNumberResource(ResponseModel):
     agent: str
     """The agent's name."""
     source: Literal["file", "api"]
+    lookup_url: str
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -96,11 +103,18 @@ class PhoneNumbers:
     async def create(self, request: ApiRequest[PhoneNumberRequest, NoQuery]) -> PhoneNumberResource:
         """Have an agent answer a number, from the next call on."""
         body = request.body
+        await self._check_url(body.lookup_url)
         try:
             async with self._house.store.write() as connection:
                 await _check_agent(connection, body.agent_id)
                 stored = await phone_numbers.create(
-                    connection, body.number, body.agent_id, source=API, now=self._house.now(), metadata=body.metadata
+                    connection,
+                    body.number,
+                    body.agent_id,
+                    source=API,
+                    now=self._house.now(),
+                    lookup_url=body.lookup_url,
+                    metadata=body.metadata,
                 )
         except IntegrityError:
             raise TAKEN.problem(f"{body.number} leads to an agent already.") from None
@@ -115,13 +129,19 @@ class PhoneNumbers:
     async def change(self, request: ApiRequest[PhoneNumberPatch, NoQuery]) -> PhoneNumberResource:
         """Let another agent answer it."""
         number_id, body = request.path["id"], request.body
+        await self._check_url(body.lookup_url)
         async with self._house.store.write() as connection:
             stored = await _there(connection, number_id)
             if body.agent_id is not None:
                 _check_changeable(stored)
                 await _check_agent(connection, body.agent_id)
             changed = await phone_numbers.change(
-                connection, number_id, now=self._house.now(), agent_id=body.agent_id, metadata=body.metadata
+                connection,
+                number_id,
+                now=self._house.now(),
+                agent_id=body.agent_id,
+                lookup_url=body.lookup_url,
+                metadata=body.metadata,
             )
         await self._house.registry_changed()
         return PhoneNumberResource.of(changed or stored)
@@ -132,6 +152,14 @@ class PhoneNumbers:
             _check_changeable(await _there(connection, request.path["id"]))
             await phone_numbers.remove(connection, request.path["id"])
         await self._house.registry_changed()
+
+    async def _check_url(self, url: str | None) -> None:
+        if not url:
+            return
+        try:
+            await self._house.webhooks.check_asked(url)
+        except WebhookError as error:
+            raise refused("lookup_url", "body", str(error), error.code) from None
 
     @property
     def routes(self) -> list[AnyRoute]:

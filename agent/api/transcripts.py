@@ -9,8 +9,9 @@ from agent.api.calls import ID, found
 from agent.api.house import House
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.turn_resource import TurnResource
-from agent.store import turns
+from agent.store import tool_calls, turns
 from agent.store.api_keys import Scope
 
 EXAMPLE: Final = {
@@ -49,6 +50,8 @@ class Transcript(ResponseModel):
     deleted_at: datetime | None = None
     """When it was erased, or became too old: there are no turns any more."""
     turns: list[TurnResource]
+    tool_calls: list[ToolCallResource]
+    """What the agent had done meanwhile, in the order in which it began."""
 
 
 class Transcripts:
@@ -62,11 +65,13 @@ class Transcripts:
         call = await found(self._house, request.path["id"])
         async with self._house.store.read() as connection:
             said = await turns.of_call(connection, call.id)
+            done = await tool_calls.of_call(connection, call.id)
         return Transcript(
             call_id=call.id,
             complete=call.status.terminal,
             deleted_at=call.transcript_deleted_at,
             turns=[TurnResource.of(turn) for turn in said],
+            tool_calls=[ToolCallResource.of(one) for one in done],
         )
 
     @property

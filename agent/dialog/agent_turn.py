@@ -44,6 +44,7 @@ class AgentTurn:
         self._language = language
         self._began = began
         self._pieces: list[_Piece] = []
+        self._taken = 0
         self.started_at: float | None = None
         """When the first sample was sent, on the event loop's clock."""
 
@@ -101,8 +102,13 @@ class AgentTurn:
 
     @property
     def heard_of_the_answer(self) -> str:
-        """The same without asides."""
-        return self._heard([piece for piece in self._pieces if not piece.aside])
+        """The same without asides, and without what was taken before."""
+        return self._heard([piece for piece in self._pieces[self._taken :] if not piece.aside])
+
+    def take_heard(self) -> str:
+        """`heard_of_the_answer`, which begins anew with what is queued from now on."""
+        heard, self._taken = self.heard_of_the_answer, len(self._pieces)
+        return heard
 
     def _heard(self, pieces: Sequence[_Piece]) -> str:
         if not self._was_cut:

@@ -6,19 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.dialog.history import Message, Role
-from agent.dialog.mind import LanguageModel
+from agent.dialog.mind import LanguageModel, Piece
 from agent.dialog.patience import with_patience
+from agent.dialog.tool_request import ToolRequest
 from agent.errors import LanguageModelError, PhoneAgentError
 from agent.speech.sentences import SentenceSplitter
 from agent.speech.urgency import Escalation, Urgency
 
-_Sentence = str | PhoneAgentError | None
-"""None: the answer is complete."""
+_Item = str | ToolRequest | PhoneAgentError | None
+"""A sentence, a request, an end; None: the answer is complete."""
 
 GO_ON = Message(Role.CALLER, "Please go on.")
 
@@ -65,6 +66,8 @@ class Speaking:
     apologise: Callable[[PhoneAgentError], None]
     may_speak: Callable[[], Awaitable[None]]
     """Returns when the turn is the agent's and the caller does not speak."""
+    act: Callable[[Sequence[ToolRequest]], Awaitable[Sequence[Message] | None]]
+    """Does what the model asks for; the messages with which it goes on, or None where the answer ends with that."""
     urgency: Escalation
     """Of the first piece: speculation until the caller's turn is over."""
 
@@ -76,34 +79,52 @@ class Answer:
         self._parts = parts
         self._turn = turn
         self._written = ""
+        self._spoken = False
+        self._requested = False
         self.marks = AnswerMarks()
 
     async def give(self, messages: Sequence[Message]) -> None:
-        """Queue the whole answer on the turn. Raises LanguageModelError or TextToSpeechError after a second try."""
-        sentences: asyncio.Queue[_Sentence] = asyncio.Queue()
-        writer = asyncio.create_task(self._write(list(messages), sentences), name="answer-writer")
+        """Queue the whole answer on the turn, and have the tools act that the model asks for.
+
+        Raises LanguageModelError or TextToSpeechError after a second try.
+        """
+        more: Sequence[Message] | None = messages
+        while more is not None:
+            requests = await self._give_part(more)
+            more = await self._parts.act(requests) if requests else None
+
+    async def _give_part(self, messages: Sequence[Message]) -> list[ToolRequest]:
+        """Up to where the model wants something done; what that is."""
+        self._written, self._spoken, self._requested = "", False, False
+        items: asyncio.Queue[_Item] = asyncio.Queue()
+        requests: list[ToolRequest] = []
+        writer = asyncio.create_task(self._write(list(messages), items), name="answer-writer")
         try:
-            sentence = await self._first_in_time(sentences)
-            while sentence is not None:
-                if isinstance(sentence, PhoneAgentError):
-                    raise sentence
-                await self._say(sentence)
-                sentence = await sentences.get()
+            item = await self._first_in_time(items)
+            while item is not None:
+                if isinstance(item, PhoneAgentError):
+                    raise item
+                if isinstance(item, ToolRequest):
+                    requests.append(item)
+                else:
+                    await self._say(item)
+                item = await items.get()
         finally:
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
+        return requests
 
-    async def _first_in_time(self, sentences: asyncio.Queue[_Sentence]) -> _Sentence:
+    async def _first_in_time(self, items: asyncio.Queue[_Item]) -> _Item:
         """What comes first; words that trickle in too slowly to speak are as late as none at all."""
         deadline_s = self._parts.mind_deadline_s
         slow = LanguageModelError(f"The language model gave no sentence within {deadline_s:g} s.", code="llm_timeout")
         try:
-            return await asyncio.wait_for(sentences.get(), deadline_s)
+            return await asyncio.wait_for(items.get(), deadline_s)
         except TimeoutError:
             self._parts.apologise(slow)
         try:
-            return await asyncio.wait_for(sentences.get(), deadline_s)
+            return await asyncio.wait_for(items.get(), deadline_s)
         except TimeoutError:
             raise slow from None
 
@@ -120,37 +141,48 @@ class Answer:
             self.marks.first_sound_queued = _now()
         self._turn.say(sentence, pcm)
 
-    async def _write(self, messages: list[Message], out: asyncio.Queue[_Sentence]) -> None:
+    async def _write(self, messages: list[Message], out: asyncio.Queue[_Item]) -> None:
         try:
             splitter = SentenceSplitter(language=self._parts.language)
             async for piece in self._pieces(messages, splitter):
                 self.marks.first_token = self.marks.first_token or _now()
-                for sentence in splitter.feed(piece):
-                    self.marks.first_clause = self.marks.first_clause or _now()
-                    out.put_nowait(sentence)
-            for sentence in splitter.flush():
-                self.marks.first_clause = self.marks.first_clause or _now()
-                out.put_nowait(sentence)
+                if isinstance(piece, ToolRequest):
+                    self._put(splitter.flush(), out)
+                    out.put_nowait(piece)
+                else:
+                    self._put(splitter.feed(piece), out)
+            self._put(splitter.flush(), out)
             out.put_nowait(None)
         except PhoneAgentError as error:
             out.put_nowait(error)
 
-    async def _pieces(self, messages: list[Message], splitter: SentenceSplitter) -> AsyncIterator[str]:
+    def _put(self, sentences: Iterable[str], out: asyncio.Queue[_Item]) -> None:
+        for sentence in sentences:
+            self.marks.first_clause = self.marks.first_clause or _now()
+            self._spoken = True
+            out.put_nowait(sentence)
+
+    async def _pieces(self, messages: list[Message], splitter: SentenceSplitter) -> AsyncIterator[Piece]:
         """The answer's pieces; a model that dies in mid-answer is asked once to go on from there.
 
         Where nothing of it went to the mouth yet, it is asked for the answer anew.
         """
         try:
             async for piece in self._attempt(messages, self._parts.apologise):
-                self._written += piece
+                if isinstance(piece, ToolRequest):
+                    self._requested = True
+                else:
+                    self._written += piece
                 yield piece
         except LanguageModelError as error:
+            if self._requested:
+                return
             if not self._written:
                 raise
             self._parts.apologise(error)
         else:
             return
-        if self.marks.first_clause is None:
+        if not self._spoken:
             splitter.flush()
             so_far = messages
         else:
@@ -161,8 +193,8 @@ class Answer:
 
     async def _attempt(
         self, messages: list[Message], apologise: Callable[[PhoneAgentError], None]
-    ) -> AsyncIterator[str]:
-        async def begin() -> tuple[str, AsyncIterator[str]]:
+    ) -> AsyncIterator[Piece]:
+        async def begin() -> tuple[Piece, AsyncIterator[Piece]]:
             stream = self._parts.mind.stream(messages, call=self._parts.call, urgency=self._parts.urgency)
             return await anext(stream, ""), stream
 

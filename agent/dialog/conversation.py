@@ -23,8 +23,10 @@ from agent.dialog.keys import KeyPad, as_message
 from agent.dialog.listener import Draft, Listener, Utterance
 from agent.dialog.opening import Decided, Opening
 from agent.dialog.parts import Parts
-from agent.dialog.prompts import system_prompt
+from agent.dialog.prompts import opening
+from agent.dialog.reading_ahead import ReadingAhead
 from agent.dialog.silence import SilenceAction, SilenceWatch
+from agent.dialog.toolbox import Toolbox
 from agent.dialog.turn_taking import (
     AgentVoice,
     GoOn,
@@ -72,8 +74,10 @@ class Conversation:
         self._key_pad = KeyPad(agent.keys)
         self._loop = asyncio.get_running_loop()
         llm = parts.settings.llm
-        history = History(system_prompt(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
+        history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
         self._journal = Journal(call.id, history, parts.sink)
+        self._toolbox = Toolbox(agent.tools, call, parts.tools, self._journal)
+        self._reading = ReadingAhead(parts.mind, self._journal)
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
         self._hearing = Hearing(parts.ears, agent)
@@ -90,7 +94,6 @@ class Conversation:
         self._caller_quiet = asyncio.Event()
         self._caller_quiet.set()
         self._runs_on = False
-        self._reading: asyncio.Task[None] | None = None
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
         self._drafting = Drafting(
@@ -109,12 +112,12 @@ class Conversation:
 
         `caller_hangup` stands for any end of the stream that was not ours. Cancelling ends it at once.
         """
-        background = [asyncio.create_task(self._listener.run(self._stream.frames), name="listener")]
+        listening = asyncio.create_task(self._listener.run(self._stream.frames), name="listener")
         arrivals = Arrivals(self._inputs.put_nowait, self._agent, self._stream)
         arrivals.start(*self._outside)
         silence = Alarm(lambda: self._inputs.put_nowait(SilenceDue()))
         try:
-            self._read_ahead()
+            self._reading.begin()
             self._start(self._opening.begin(self._begin()))
             while True:
                 reason = self._handle(await self._inputs.get())
@@ -128,12 +131,9 @@ class Conversation:
             self._cut()
             await self._hear_last_words()
             self._close_caller_turn()
-            background += [self._reading] if self._reading is not None else []
-            for task in background:
-                task.cancel()
-            await asyncio.gather(
-                *background, *self._cut_tasks, arrivals.close(), self._drafting.close(), return_exceptions=True
-            )
+            listening.cancel()
+            ending = arrivals.close(), self._drafting.close(), self._reading.close()
+            await asyncio.gather(listening, *self._cut_tasks, *ending, return_exceptions=True)
 
     def _handle(self, happened: Happening) -> EndedReason | None:
         match happened:
@@ -150,6 +150,8 @@ class Conversation:
             case MustEnd(text, reason):
                 self._end_with(text, reason)
             case StreamClosed():
+                if self._work is not None:
+                    self._work.caller_has_gone()
                 return EndedReason.CALLER_HANGUP
             case Say() | Hint() | HangUp():
                 self._obey(happened)
@@ -163,7 +165,7 @@ class Conversation:
                 self._to_say.append(command)
             case Hint(text):
                 self._journal.history.noted(text)
-                self._read_ahead()
+                self._reading.begin()
             case HangUp(farewell):
                 self._end_with(farewell or self._agent.phrases.farewell, EndedReason.API_HANGUP)
 
@@ -183,7 +185,7 @@ class Conversation:
                 self._journal.agent_resumed()
             case Interrupted():
                 self._cut()
-                self._read_ahead()
+                self._reading.begin()
                 self._caller = self._caller or CallerTurn()
                 self._caller.interrupts = True
                 self._speculate()
@@ -305,6 +307,7 @@ class Conversation:
             self._stream.playout,
             caller_quiet=self._caller_quiet,
             hearing=self._hearing,
+            toolbox=self._toolbox,
             may_ask_again=self._silence.may_ask_again,
             caller=caller,
             guess=guess,
@@ -325,20 +328,13 @@ class Conversation:
             self._last_agent_text = self._work.text or self._last_agent_text
             self._work.close()
         self._close_caller_turn()
-        self._read_ahead()
+        self._reading.begin()
         reason = task.result()
         if reason is None and self._waiting:
             waiting, self._waiting = self._waiting, []
             self._caller = CallerTurn(stretches=waiting[:-1])
             self._answer(waiting[-1])
         return reason
-
-    def _read_ahead(self) -> None:
-        """Have the model read what was said so far, so that only the caller's next words are new to it."""
-        if self._reading is not None:
-            self._reading.cancel()
-        work = self._parts.mind.prefill(self._journal.history.messages(), call=self._journal.call_id)
-        self._reading = asyncio.create_task(work, name="read-ahead")
 
     async def _hear_last_words(self) -> None:
         """What the caller said just before the end of the call is on record, where it is understood soon."""

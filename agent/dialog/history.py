@@ -1,9 +1,13 @@
-"""What was said and heard in a call, as the language model sees it."""
+"""What was said, heard and done in a call, as the language model sees it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+from agent.domain.tools import Tool
 
 CHARACTERS_PER_TOKEN = 3  # English runs at about four; fewer keeps names and numbers inside the budget
 CUT = " —"
@@ -19,6 +23,16 @@ class Role(StrEnum):
     SYSTEM = "system"
     CALLER = "human"
     AGENT = "ai"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """That the model asked for a tool."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +41,39 @@ class Message:
 
     role: Role
     text: str
+    tools: tuple[Tool, ...] = ()
+    """Of the system's first message: what the model may ask for."""
+    use: ToolUse | None = None
+    """Of the agent's: what it asks for, after these words."""
+    answers: str = ""
+    """Of a tool's: the id of the use that it answers."""
+
+    @property
+    def size(self) -> int:
+        """Characters that it takes of the context."""
+        return len(self.text) + (len(str(self.use)) if self.use is not None else 0)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What stays or goes together: one side's words, or the use of a tool with its answer."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return sum(message.size for message in self.messages)
 
 
 class History:
     """The system prompt and the latest turns, never more than `context_tokens`."""
 
-    def __init__(self, system_prompt: str, *, context_tokens: int, answer_tokens: int) -> None:
-        self._system = Message(Role.SYSTEM, system_prompt)
-        self._budget = max(0, (context_tokens - answer_tokens) * CHARACTERS_PER_TOKEN - len(system_prompt))
-        self._turns: list[Message] = []
+    def __init__(self, opening: Message, *, context_tokens: int, answer_tokens: int) -> None:
+        """`opening`: the system's message, which is never forgotten."""
+        self._system = opening
+        taken = len(opening.text) + sum(len(tool.model_dump_json()) for tool in opening.tools)
+        self._budget = max(0, (context_tokens - answer_tokens) * CHARACTERS_PER_TOKEN - taken)
+        self._entries: list[_Entry] = []
         self._was_interrupted = False
 
     def caller_said(self, text: str) -> None:
@@ -53,12 +91,25 @@ class History:
         """Add what the back end lets the model know."""
         self._add(Role.SYSTEM, text)
 
+    def tool_used(self, use: ToolUse, answer: str, *, said: str = "") -> None:
+        """Add that the model asked for a tool after it had `said` something, and what came of it so far."""
+        asked = Message(Role.AGENT, said, use=use)
+        self._entries.append(_Entry([asked, Message(Role.TOOL, answer, answers=use.id)]))
+        self._forget()
+
+    def tool_answered(self, use_id: str, answer: str) -> None:
+        """Put the answer in the place of what stood there before, unless that is forgotten."""
+        for entry in self._entries:
+            if entry.messages[-1].answers == use_id:
+                entry.messages[-1] = Message(Role.TOOL, answer, answers=use_id)
+        self._forget()
+
     def messages(self, pending: str | None = None) -> list[Message]:
         """The prompt: the system's message, then the turns in order.
 
         `pending`: words of the caller that are not history yet, since the agent has not answered them.
         """
-        turns = list(self._turns)
+        turns = [message for entry in self._entries for message in entry.messages]
         if pending is not None:
             before = f"{turns.pop().text} " if turns and turns[-1].role is Role.CALLER else ""
             turns.append(Message(Role.CALLER, before + self._remarked(pending)))
@@ -68,8 +119,12 @@ class History:
         return INTERRUPTING + text if self._was_interrupted else text
 
     def _add(self, role: Role, text: str) -> None:
-        if self._turns and self._turns[-1].role is role:
-            text = f"{self._turns.pop().text} {text}"
-        self._turns.append(Message(role, text))
-        while len(self._turns) > 1 and sum(len(turn.text) for turn in self._turns) > self._budget:
-            del self._turns[0]
+        last = self._entries[-1].messages[-1] if self._entries else None
+        if last is not None and last.role is role:
+            text = f"{self._entries.pop().messages[-1].text} {text}"
+        self._entries.append(_Entry([Message(role, text)]))
+        self._forget()
+
+    def _forget(self) -> None:
+        while len(self._entries) > 1 and sum(entry.size for entry in self._entries) > self._budget:
+            del self._entries[0]

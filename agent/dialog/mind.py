@@ -8,12 +8,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from agent.dialog.condensed import condensed
 from agent.dialog.history import Message, Role
+from agent.dialog.mind_messages import StreamedRequests, as_openai, for_langchain
 from agent.dialog.mind_seats import Seats
 from agent.dialog.mind_written import Written
+from agent.dialog.tool_request import ToolRequest, WrittenRequests
 from agent.errors import LanguageModelError
 from agent.speech.meter import Meter
 from agent.speech.urgency import Escalation, Urgency, urgency_of
+
+Piece = str | ToolRequest
+"""What an answer is made of: words, and what the model wants done."""
 
 
 class LanguageModel(Protocol):
@@ -30,9 +36,10 @@ class LanguageModel(Protocol):
 
     def stream(
         self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
-    ) -> AsyncIterator[str]:
-        """Pieces of the answer as they come. Closing the iterator ends the work.
+    ) -> AsyncIterator[Piece]:
+        """Pieces of the answer as they come; requests for tools of the first message come last.
 
+        Closing the iterator ends the work.
         Raises LanguageModelError: `llm_error`, or `llm_timeout` when a piece takes longer than the deadline.
         """
         ...
@@ -108,33 +115,37 @@ class ChatModel:
             if len(messages) == 1:
                 await self._read(messages, {})
             return
-        opened = [*messages, Message(Role.CALLER, "")]  # with the first words of what follows any turn of the agent
+        opened = condensed(
+            [*messages, Message(Role.CALLER, "")]
+        )  # with the first words of what follows any turn of the agent
         await self._seats.read_ahead(opened, lambda slot: self._read(opened, {"id_slot": slot}), call)
 
     async def _read(self, messages: Sequence[Message], where: Mapping[str, int]) -> None:
         body = {**(self._reader.extra_body or {}), **where}
         try:
             async with asyncio.timeout(self._prefill_deadline_s):
-                async for _ in self._reader.astream(_for_langchain(messages), extra_body=body):
+                async for _ in _with_tools(self._reader, messages).astream(for_langchain(messages), extra_body=body):
                     pass
         except Exception:  # a warm-up may fail in any way; the answer itself will tell
             return
 
     async def stream(
         self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
-    ) -> AsyncIterator[str]:
+    ) -> AsyncIterator[Piece]:
         """See LanguageModel. `call`: as in `prefill`; `urgency` of the first words: who waits longest is not first."""
         if self._seats is None:
             pieces = self._stream(messages, {})
         else:
-            pieces = self._unblocked(self._in_turn(messages, self._seats, call, urgency))
+            pieces = self._unblocked(self._in_turn(condensed(messages), self._seats, call, urgency))
+        if messages[0].tools:
+            pieces = _with_written_requests(pieces, [tool.name for tool in messages[0].tools])
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
                 yield piece
 
-    async def _unblocked(self, pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    async def _unblocked(self, pieces: AsyncGenerator[Piece]) -> AsyncGenerator[Piece]:
         """The same pieces; who takes them slowly, or forgets to close, does not keep a seat from others."""
-        ready: asyncio.Queue[str | LanguageModelError | None] = asyncio.Queue()
+        ready: asyncio.Queue[Piece | LanguageModelError | None] = asyncio.Queue()
         writing = asyncio.create_task(_pour(pieces, ready), name="mind-writes")
         self._writing.add(writing)
         writing.add_done_callback(self._writing.discard)
@@ -148,7 +159,7 @@ class ChatModel:
 
     async def _in_turn(
         self, messages: Sequence[Message], seats: Seats, call: str, urgency: Urgency | Escalation
-    ) -> AsyncGenerator[str]:
+    ) -> AsyncGenerator[Piece]:
         """The pieces of an answer that yields, between words, to what is more urgent, and then goes on."""
         written = Written()
         while not written.complete:
@@ -166,35 +177,58 @@ class ChatModel:
                 pieces = await stack.enter_async_context(contextlib.aclosing(self._stream(so_far, body)))
                 written.complete = True
                 async for piece in pieces:
+                    if isinstance(piece, ToolRequest):
+                        yield piece
+                        continue
                     if written.may_pause_before(piece) and seat.is_wanted(urgency_of(written.urgency(urgency))):
                         written.complete = False
                         break
                     written.add(piece)
                     yield piece
 
-    async def _stream(self, messages: Sequence[Message], where: Mapping[str, int]) -> AsyncGenerator[str]:
+    async def _stream(self, messages: Sequence[Message], where: Mapping[str, int]) -> AsyncGenerator[Piece]:
         body = {**(self._chat.extra_body or {}), **where}
-        chunks = self._chat.astream(_for_langchain(messages), extra_body=body)
+        chunks = _with_tools(self._chat, messages).astream(for_langchain(messages), extra_body=body)
+        requests = StreamedRequests()
         try:
             while True:
                 try:
                     async with asyncio.timeout(self._deadline_s):
                         chunk = await anext(chunks)
                 except StopAsyncIteration:
-                    return
+                    break
                 except TimeoutError:
                     raise LanguageModelError(
                         f"The language model gave no word within {self._deadline_s:g} s.", code="llm_timeout"
                     ) from None
                 except Exception as error:
                     raise LanguageModelError(f"The language model failed: {type(error).__name__}.") from error
+                requests.add(chunk)
                 if chunk.text:
                     yield str(chunk.text)
+            for request in requests.complete():
+                yield request
         finally:
             await _close(chunks)
 
 
-async def _pour(pieces: AsyncGenerator[str], out: asyncio.Queue[str | LanguageModelError | None]) -> None:
+async def _with_written_requests(pieces: AsyncGenerator[Piece], names: Sequence[str]) -> AsyncGenerator[Piece]:
+    written = WrittenRequests(names)
+    requests: list[ToolRequest] = []
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, ToolRequest):
+                requests.append(piece)
+            elif words := written.feed(piece):
+                yield words
+    words, found = written.end()
+    if words and not requests:
+        yield words
+    for request in requests or found:
+        yield request
+
+
+async def _pour(pieces: AsyncGenerator[Piece], out: asyncio.Queue[Piece | LanguageModelError | None]) -> None:
     try:
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
@@ -204,8 +238,10 @@ async def _pour(pieces: AsyncGenerator[str], out: asyncio.Queue[str | LanguageMo
         out.put_nowait(error)
 
 
-def _for_langchain(messages: Sequence[Message]) -> list[Any]:
-    return [(message.role.value, message.text) for message in messages]
+def _with_tools(chat: Any, messages: Sequence[Message]) -> Any:
+    """`chat`, which knows the tools of the first message: they are part of the prompt, as the model's template says."""
+    tools = messages[0].tools
+    return chat.bind_tools([as_openai(tool) for tool in tools]) if tools else chat
 
 
 async def _close(chunks: AsyncIterator[Any]) -> None:

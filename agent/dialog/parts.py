@@ -9,6 +9,7 @@ from agent.dialog.listener import VoiceDetection
 from agent.dialog.mind import LanguageModel
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
+from agent.dialog.tool_desk import NoTools, ToolDesk
 from agent.domain.events import EventSink
 from agent.settings import Settings
 from agent.speech.stt import SpeechToText
@@ -25,3 +26,4 @@ class Parts:
     detector: Callable[[], VoiceDetection]
     sink: EventSink
     speculation: Speculation = field(default_factory=Speculation)
+    tools: ToolDesk = field(default_factory=lambda: ToolDesk(NoTools(), lambda _event: None))

@@ -19,6 +19,8 @@ from agent.speech.tts import TextToSpeech
 from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
+MOST_KEPT_ONCE = 64
+"""Greetings of single calls that are kept at once, 100 kB each; those of callers who have gone meanwhile go first."""
 REST_S = 1.0  # a mouth that is being restarted is back after one to three seconds
 
 
@@ -28,6 +30,7 @@ class PhraseBook:
     def __init__(self, mouth: TextToSpeech) -> None:
         self._mouth = mouth
         self._sounds: dict[tuple[str, str], bytes] = {}
+        self._once: dict[tuple[str, str], bytes] = {}
 
     async def prepare(self, agents: Iterable[Agent]) -> None:
         """Synthesise all fixed sentences; waits as long as the mouth is away, which is said once."""
@@ -36,18 +39,27 @@ class PhraseBook:
             for text in filter(None, _sentences(agent)):
                 while (agent.voice, text) not in self._sounds:
                     try:
-                        self._sounds[agent.voice, text] = await self._by_sentence(agent, text)
+                        self._sounds[agent.voice, text] = await self._by_sentence(
+                            text, agent.voice, agent.language, Urgency.BACKGROUND
+                        )
                     except TextToSpeechError as error:
                         if not said:
                             log.warning("phrases.waiting_for_mouth", code=error.code, error=str(error))
                         said = True
                         await asyncio.sleep(REST_S)
 
-    async def _by_sentence(self, agent: Agent, text: str) -> bytes:
+    async def prepare_once(self, text: str, *, voice: str, language: str) -> None:
+        """Synthesise what one call will want soon, and keep it until it is wanted. Raises TextToSpeechError."""
+        if (voice, text) not in self._sounds:
+            self._once[voice, text] = await self._by_sentence(text, voice, language, Urgency.CALLER_WAITS)
+            while len(self._once) > MOST_KEPT_ONCE:
+                del self._once[next(iter(self._once))]
+
+    async def _by_sentence(self, text: str, voice: str, language: str, urgency: Urgency) -> bytes:
         """A long greeting in one piece would take the mouth longer than its deadline."""
-        splitter = SentenceSplitter(first_clause_chars=0, language=agent.language)
+        splitter = SentenceSplitter(first_clause_chars=0, language=language)
         said = [
-            await self.synthesize(part, voice=agent.voice, language=agent.language, urgency=Urgency.BACKGROUND)
+            await self.synthesize(part, voice=voice, language=language, urgency=urgency)
             for part in [*splitter.feed(text), *splitter.flush()]
         ]
         return b"".join(said)
@@ -64,7 +76,7 @@ class PhraseBook:
         At the level of all other pieces, with the pause after it that belongs there. Prepared sentences are there at
         once. Raises TextToSpeechError. Cancelling ends the work.
         """
-        known = self.get(text, voice=voice)
+        known = self.get(text, voice=voice) or self._once.pop((voice, text), None)
         if known is not None:
             return known
         sound = await self._mouth.synthesize(spoken(text, language), voice=voice, urgency=urgency)
@@ -72,4 +84,6 @@ class PhraseBook:
 
 
 def _sentences(agent: Agent) -> tuple[str, ...]:
-    return (agent.greeting, agent.notice, *agent.recording.sentences, *agent.phrases.model_dump().values())
+    said_by_tools = (tool.say for tool in agent.tools)
+    phrases = agent.phrases.model_dump().values()
+    return (agent.greeting, agent.notice, *agent.recording.sentences, *said_by_tools, *phrases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.dialog.history import Message, Role
 from agent.domain.agent import Agent
 
 TELEPHONE_RULES = """You are on the telephone and your words are spoken aloud:
@@ -12,11 +13,18 @@ TELEPHONE_RULES = """You are on the telephone and your words are spoken aloud:
 
 """No example of an answer stands here on purpose: a model of 0.5B repeats it, whatever it is asked (decision 096)."""
 
+TOOL_RULE = "- If one of your tools finds out or does what the caller asks for, call it, and answer from its result."
+
+
+def opening(agent: Agent) -> Message:
+    """The first message of every call of this agent, with its tools."""
+    return Message(Role.SYSTEM, system_prompt(agent), agent.tools)
+
 
 def system_prompt(agent: Agent) -> str:
     """The same for every call of this agent, so that a server can keep it in its cache."""
     facts = "\n".join(f"- {fact}" for fact in agent.facts)
-    parts = [agent.instructions, TELEPHONE_RULES]
+    parts = [agent.instructions, f"{TELEPHONE_RULES}\n{TOOL_RULE}" if agent.tools else TELEPHONE_RULES]
     if facts:
         parts.append(f"Facts:\n{facts}")
     return "\n\n".join(parts)

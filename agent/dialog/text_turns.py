@@ -10,9 +10,10 @@ from typing import Final
 
 from agent.dialog.answer import Answer, Speaking
 from agent.dialog.farewell import is_farewell
-from agent.dialog.history import History
+from agent.dialog.history import History, Message
 from agent.dialog.parts import Parts
-from agent.dialog.prompts import system_prompt
+from agent.dialog.prompts import opening
+from agent.dialog.tool_request import ToolRequest
 from agent.domain.agent import Agent
 from agent.errors import LanguageModelError
 from agent.ids import new_id
@@ -49,6 +50,8 @@ class TextTurn:
     spoken: tuple[str, ...]
     """As the voice would be given them."""
     ends_call: bool = False
+    requests: tuple[ToolRequest, ...] = ()
+    """What it would have tools do, after these sentences: here nothing is done."""
     first_token_s: float | None = None
     first_clause_s: float | None = None
     complete_s: float = 0.0
@@ -92,6 +95,7 @@ class _Page:
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self.requests: list[ToolRequest] = []
 
     async def synthesize(
         self, text: str, *, voice: str, language: str = "en", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
@@ -102,6 +106,10 @@ class _Page:
     def say(self, text: str, pcm: bytes) -> None:
         del pcm
         self.sentences.append(text)
+
+    async def act(self, requests: Sequence[ToolRequest]) -> Sequence[Message] | None:
+        self.requests += requests
+        return None
 
 
 async def _answered(parts: Parts, agent: Agent, conversation: Sequence[WrittenMessage]) -> TextTurn:
@@ -117,11 +125,12 @@ async def _answered(parts: Parts, agent: Agent, conversation: Sequence[WrittenMe
             mouth_deadline_s=llm.deadline_s,
             apologise=lambda _error: None,
             may_speak=_at_once,
+            act=page.act,
             urgency=Escalation(Urgency.BACKGROUND),
         ),
         page,
     )
-    history = History(system_prompt(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
+    history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
     for message in conversation[:-1]:
         match message.role:
             case WrittenRole.CALLER:
@@ -131,12 +140,13 @@ async def _answered(parts: Parts, agent: Agent, conversation: Sequence[WrittenMe
             case WrittenRole.HINT:
                 history.noted(message.text)
     await answer.give(history.messages(conversation[-1].text))
-    if not page.sentences:
+    if not page.sentences and not page.requests:
         return _fixed(agent, agent.phrases.did_not_understand)
     marks = answer.marks
     return TextTurn(
         tuple(page.sentences),
         tuple(spoken(text, agent.language) for text in page.sentences),
+        requests=tuple(page.requests),
         first_token_s=_since(began_at, marks.first_token),
         first_clause_s=_since(began_at, marks.first_clause),
         complete_s=_now() - began_at,

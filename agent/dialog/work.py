@@ -21,6 +21,8 @@ from agent.dialog.hearing import Hearing
 from agent.dialog.journal import Journal
 from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
+from agent.dialog.tool_turn import ToolTurn
+from agent.dialog.toolbox import Toolbox
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
 from agent.domain.turns import Timings
@@ -48,6 +50,7 @@ class Work:
         playout: Playout,
         *,
         hearing: Hearing,
+        toolbox: Toolbox,
         caller_quiet: asyncio.Event,
         may_ask_again: Callable[[], bool],
         caller: CallerTurn | None = None,
@@ -69,12 +72,14 @@ class Work:
         self._guess = guess
         self._reply = reply
         self._turn = AgentTurn(playout, language=agent.language, began=self._first_sound)
+        self._tools = ToolTurn(toolbox, journal.history, self._turn, self, failed=agent.phrases.tool_failed)
         self._urgency = Escalation(Urgency.SPECULATION if guess else Urgency.CALLER_WAITS)
         self._over = asyncio.Event()
         self._began_at = asyncio.get_running_loop().time()
         self._timings = Timings()
         self._answer: Answer | None = None
         self._filler: asyncio.Task[None] | None = None
+        self._comforted = False
         self._apologised = False
         self._owes_apology = False
         self._closed = False
@@ -95,8 +100,8 @@ class Work:
 
     @property
     def talking(self) -> bool:
-        """Whether the caller has heard some of it and there may be more."""
-        return self._turn.started_at is not None and not self._closed
+        """Whether the caller has heard some of it and there may be more, or a tool acts on what they said."""
+        return (self._turn.started_at is not None or self._tools.acting) and not self._closed
 
     @property
     def cut_short(self) -> bool:
@@ -148,6 +153,7 @@ class Work:
                 first_clause=clock(marks.first_clause) if marks and marks.first_clause else None,
                 first_sound_queued=clock(marks.first_sound_queued) if marks and marks.first_sound_queued else None,
                 first_sound_played=clock(began_at) if began_at else None,
+                tools_s=self._tools.took_s,
             ),
         )
 
@@ -205,10 +211,10 @@ class Work:
         phrases = self._agent.phrases
         long_enough = caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS
         if is_farewell(text, self._agent.farewells):
-            await self._may_speak()
+            await self.may_speak()
             return await self.say_and_end(phrases.farewell, EndedReason.AGENT_HANGUP)
         if self._reply is not None and (text or long_enough):
-            await self._may_speak()
+            await self.may_speak()
             caller.aside = True
             self._timings = Timings()  # nobody waited for the model
             return await self._reply(self, text)
@@ -224,7 +230,7 @@ class Work:
                 caller.texts[at] = await self._transcript(stretch)
         self._timings = replace(self._timings, transcribed=self._journal.clock())
         if self._turn.started_at is not None:
-            self._close_caller_turn()
+            self.caller_is_answered()
         return caller.text
 
     async def _transcript(self, stretch: Stretch) -> str:
@@ -255,39 +261,58 @@ class Work:
                 mind_deadline_s=settings.llm.deadline_s,
                 mouth_deadline_s=settings.tts.deadline_s,
                 apologise=self._apologise,
-                may_speak=self._may_speak,
+                may_speak=self.may_speak,
+                act=self._tools.act,
                 urgency=self._urgency,
             ),
             self._turn,
         )
         await self._answer.give(self._journal.history.messages(text))
-        await self._may_speak()
-        if self._answer.marks.first_clause is None and self._may_ask_again():  # the model had no words
+        await self.may_speak()
+        had_no_words = self._answer.marks.first_clause is None and not self._tools.gave_up
+        if had_no_words and self._may_ask_again():
             await self.say(self._agent.phrases.did_not_understand)
         await self._turn.finished()
 
-    async def _may_speak(self) -> None:
+    async def may_speak(self) -> None:
+        """Return when the turn is the agent's and the caller does not speak."""
         self._owes_apology = False
         await self._over.wait()
         while not self._caller_quiet.is_set():
             await self._caller_quiet.wait()
 
+    def caller_has_gone(self) -> None:
+        """Nobody hears any more: see ToolTurn."""
+        self._tools.caller_has_gone()
+
+    async def comfort(self) -> None:
+        """A word to a caller for whom something is done that takes long."""
+        if after_s := self._parts.settings.turns.filler_after_ms / 1000:
+            await asyncio.sleep(after_s)
+            self._say_filler()
+
     async def _comfort(self, after_s: float) -> None:
-        """A word to a caller who waits for long, unless they speak just then."""
+        """A word to a caller who waits for long."""
         await asyncio.sleep(after_s)
+        if not self._turn.text:
+            self._say_filler()
+
+    def _say_filler(self) -> None:
+        """Once a turn, unless the caller speaks just then."""
         filler = self._agent.phrases.let_me_see
         sound = self._parts.mouth.get(filler, voice=self._agent.voice)
-        if sound is not None and self._caller_quiet.is_set() and not self._turn.text:
+        if sound is not None and self._caller_quiet.is_set() and not self._comforted:
+            self._comforted = True
             self._turn.say(filler, sound, aside=True)
             self._journal.filler_said()
 
     def _first_sound(self, text: str) -> None:
         self._no_longer_waiting()
-        self._close_caller_turn()
+        self.caller_is_answered()
         still_open = self._caller is not None and not self._caller.answered
         self._journal.agent_began(text, after_caller=still_open)
 
-    def _close_caller_turn(self) -> None:
+    def caller_is_answered(self) -> None:
         """What the caller said is one turn, once it is all understood and the agent has begun to answer it."""
         caller = self._caller
         if caller is not None and caller.understood and not caller.answered:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import cast
 
 from agent.dialog.history import Message, Role
-from agent.dialog.mind import ChatModel
-from agent.dialog.prompts import system_prompt
+from agent.dialog.mind import ChatModel, Piece
+from agent.dialog.prompts import opening
+from agent.dialog.tool_request import ToolRequest
 from agent.doctor.check import Check, broken, failed, good, skipped, warning
 from agent.doctor.loop_call import loop_call
 from agent.doctor.ports import RunningAgent
 from agent.domain.agent import Agent
+from agent.domain.briefing import briefed
 from agent.errors import PhoneAgentError, SpeechToTextError, TextToSpeechError
 from agent.settings import Settings
 from agent.speech.sentences import SentenceSplitter
@@ -180,13 +182,13 @@ async def _check_mind(settings: Settings, agent: Agent, fleet: Fleet) -> Check:
         max_tokens=llm.max_tokens,
         deadline_s=llm.deadline_s,
     )
-    messages = [Message(Role.SYSTEM, system_prompt(agent)), Message(Role.CALLER, QUESTION)]
+    messages = [opening(briefed(agent)), Message(Role.CALLER, QUESTION)]
     try:
         await mind.prefill(messages)  # as while a greeting is played
         started = time.monotonic()
-        async with contextlib.aclosing(cast("AsyncGenerator[str, None]", mind.stream(messages))) as pieces:
+        async with contextlib.aclosing(cast("AsyncGenerator[Piece, None]", mind.stream(messages))) as pieces:
             async for piece in pieces:
-                if piece.strip():
+                if isinstance(piece, ToolRequest) or piece.strip():
                     took_s = time.monotonic() - started
                     return _timed("mind", f"began to answer after {took_s:.2f} s", took_s)
     except PhoneAgentError as error:

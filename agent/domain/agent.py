@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from agent.domain.tools import Tool
+from agent.domain.variables import Variables
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -44,6 +47,8 @@ class Phrases(BaseModel):
     lines_still_busy: Text = "I am sorry, all our lines are still busy. Please call again later. Goodbye."
     """To a caller who has waited too long."""
     did_not_understand: Text = "I am sorry, I did not catch that. Could you say it again?"
+    tool_failed: Text = "I am sorry, I cannot do that at the moment."
+    """Where a tool does not answer, or the model does not get its arguments right."""
 
 
 class RecordingConsent(StrEnum):
@@ -106,6 +111,14 @@ class AgentRef:
     """None: agents have no versions here, as where they come from files alone."""
 
 
+def _names_differ(tools: tuple[Tool, ...]) -> tuple[Tool, ...]:
+    names = [tool.name for tool in tools]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two tools are named {name}")
+    return tools
+
+
 class Agent(BaseModel):
     """A configured persona."""
 
@@ -117,6 +130,11 @@ class Agent(BaseModel):
     """How to behave, for the language model."""
     facts: tuple[Text, ...] = ()
     """What the agent knows, one sentence each."""
+    variables: Variables = Field(default_factory=dict)
+    """What `{{name}}` in greeting, notice, instructions and facts stands for, where the application does not say it of
+    a call (`agent.lookup`). A variable that neither gives leaves nothing."""
+    tools: Annotated[tuple[Tool, ...], Field(max_length=16), AfterValidator(_names_differ)] = ()
+    """What the application does, or finds out, when the model asks for it."""
     voice: str = ""
     """Name of the voice; empty: the one of the configuration."""
     language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2}|auto)$")] = "en"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from agent.domain.briefing import NOTHING, Briefing
+
 
 class Direction(StrEnum):
     """Who called whom, seen from us."""
@@ -101,6 +103,8 @@ class Call:
     """The agent's version, which the call keeps to its end."""
     cpu_seconds: float | None = None
     """Processor time that it cost model processes on this machine, known at its end; None: it was not measured."""
+    briefing: Briefing = NOTHING
+    """What the application said of it before it was answered."""
 
 
 def transition(

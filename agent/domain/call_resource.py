@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.domain.call import CallStatus, Direction, EndedReason
+from agent.domain.call import Call, CallStatus, Direction, EndedReason
+from agent.domain.lookup import Lookup, LookupOutcome
 from agent.domain.recording import RecordingResource
 
 
@@ -21,6 +22,22 @@ class Latency(BaseModel):
     p50_ms: float | None = None
     p95_ms: float | None = None
     max_ms: float | None = None
+
+
+class LookupResource(BaseModel):
+    """What came of asking the application who takes the call (`agent.lookup`)."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    outcome: LookupOutcome
+    code: str | None = None
+    """Why the number's own agent took the call, such as `webhook_timeout`; null where the answer was good."""
+    duration_ms: float
+
+    @classmethod
+    def of(cls, lookup: Lookup) -> LookupResource:
+        """For the public."""
+        return cls(outcome=lookup.outcome, code=lookup.code or None, duration_ms=round(lookup.duration_s * 1000, 1))
 
 
 class CallResource(BaseModel):
@@ -58,13 +75,34 @@ class CallResource(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
     """Yours: kept and given back as it is."""
     variables: dict[str, Any] = Field(default_factory=dict)
-    """What the agent was told about this call."""
+    """What the agent was told about this call by the answer to `agent.lookup`."""
+    lookup: LookupResource | None = None
+    """Null where nobody was asked."""
     recording: RecordingResource | None = None
     """Null where the agent does not record, or nothing was decided yet."""
     transcript_deleted_at: datetime | None = None
     """When the transcript became too old and was deleted."""
     erased_at: datetime | None = None
     """When personal data, transcript and recording were erased."""
+
+    @classmethod
+    def of(cls, call: Call) -> CallResource:
+        """A call as its process knows it; what only the record knows keeps its default."""
+        return cls(
+            id=call.id,
+            direction=call.direction,
+            status=call.status,
+            ended_reason=call.ended_reason,
+            from_=call.caller,
+            to=call.callee,
+            agent=call.agent,
+            agent_version=call.agent_version,
+            created_at=call.created_at,
+            answered_at=call.answered_at,
+            ended_at=call.ended_at,
+            metadata=dict(call.briefing.metadata),
+            variables=dict(call.briefing.variables),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """As plain values, by their public names."""

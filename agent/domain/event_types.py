@@ -14,7 +14,7 @@ class EventType(StrEnum):
     CALL_ENDED = "call.ended"
     """One for every call, whatever its outcome."""
     CALL_REJECTED = "call.rejected"
-    """There was no place for the caller; `call.ended` follows."""
+    """There was no place for the caller, or `agent.lookup` was answered with `reject`; `call.ended` follows."""
     CALL_DTMF_RECEIVED = "call.dtmf.received"
     CALL_TURN_COMPLETED = "call.turn.completed"
     CALL_TOOL_CALLED = "call.tool.called"

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from agent.domain.call import Call
+from agent.domain.lookup import Lookup
 from agent.domain.recording import Recording
+from agent.domain.tool_calls import ToolCall
 from agent.domain.turns import Turn
 
 
@@ -122,6 +124,32 @@ class ListenerLeft(Event):
     type: ClassVar[str] = "listener.left"
     listener_id: str
     key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp(Event):
+    """The application was asked who takes the call; `call` is as it is now."""
+
+    type: ClassVar[str] = "call.looked_up"
+    call: Call
+    lookup: Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class CallDeclined(Event):
+    """The application does not want the caller answered."""
+
+    type: ClassVar[str] = "call.declined"
+    reason: str
+    """`busy` or `declined`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled(Event):
+    """A tool was used, or the model tried to."""
+
+    type: ClassVar[str] = "tool.called"
+    tool_call: ToolCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,18 @@ class Timings:
     """The first text that can be spoken was complete."""
     first_sound_queued: float | None = None
     first_sound_played: float | None = None
+    tools_s: float = 0.0
+    """No stage: how long tools, and the words that announced them, kept the caller from the answer."""
 
     @property
     def waited_s(self) -> float | None:
-        """How long the caller waited for the answer itself, be it after a filler; None where there was no answer."""
+        """How long the caller waited for the answer itself, be it after a filler; None where there was no answer.
+
+        Without what tools took: that says nothing about this machine.
+        """
         if self.speech_ended is None or self.first_sound_played is None:
             return None
-        return max(self.first_sound_played, self.first_sound_queued or 0.0) - self.speech_ended
+        return max(self.first_sound_played, self.first_sound_queued or 0.0) - self.speech_ended - self.tools_s
 
 
 @dataclass(frozen=True, slots=True)

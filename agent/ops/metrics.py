@@ -16,16 +16,21 @@ from prometheus_client.registry import Collector
 from agent.domain.call import Call, CallStatus
 from agent.domain.events import (
     CallChanged,
+    CallDeclined,
     CallQueued,
     CallRefused,
     Event,
     FillerSaid,
     KeysEntered,
+    LookedUp,
     SpeechResumed,
     SpeechStarted,
+    ToolCalled,
     Trouble,
     TurnEnded,
 )
+from agent.domain.lookup import LookupOutcome
+from agent.domain.tool_calls import ToolStatus
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.ops.site import Site
 from agent.settings import HttpSettings
@@ -36,7 +41,7 @@ WAIT_BUCKETS_S = (
 """Fine about a second, where people feel it; each bound of the targets (0.5, 0.7, 0.9, 1.2, 1.3, 1.5, 2.5 s) is one."""
 GREETING_BUCKETS_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.0, 5.0)
 CALL_BUCKETS_S = (5, 10, 20, 30, 60, 120, 180, 300, 600, 1200, 3600)
-STAGES = tuple(name for name in Timings.__dataclass_fields__ if name != "speech_ended")
+STAGES = tuple(name for name in Timings.__dataclass_fields__ if name not in {"speech_ended", "tools_s"})
 PREFIX = "phone_agent"
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge of its own per counter, of no use
@@ -66,13 +71,21 @@ class Metrics:
         self._fillers = self._counter("fillers", "Fillers said while an answer took long")
         self._entries = self._counter("key_entries", "Digit strings that callers keyed")
         self._troubles = self._counter("troubles", "Failures in calls that were dealt with", ["code"])
+        self._lookups = self._histogram(
+            "lookup_seconds", "How long applications took to say who takes a call", ["outcome"]
+        )
+        self._tools = self._histogram("tool_seconds", "How long tools took", ["status"])
         self._unheard: dict[str, Call] = {}
         self._waited: set[str] = set()
         ProcessCollector(namespace=PREFIX, registry=self.registry)
         for outcome in ("committed", "taken_back"):
             self._interruptions.labels(outcome)
-        for rule in ("busy", "fallback", "announce", "unavailable"):
+        for rule in ("busy", "fallback", "announce", "unavailable", "lookup"):
             self._refused.labels(rule)
+        for outcome in LookupOutcome:
+            self._lookups.labels(outcome)
+        for status in ToolStatus:
+            self._tools.labels(status)
 
     def __call__(self, event: Event) -> None:
         """Count one event. See EventSink."""
@@ -94,6 +107,12 @@ class Metrics:
                 self._waited.add(event.call_id)
             case CallRefused():
                 self._refused.labels(event.rule).inc()
+            case CallDeclined():
+                self._refused.labels("lookup").inc()
+            case LookedUp():
+                self._lookups.labels(event.lookup.outcome).observe(event.lookup.duration_s)
+            case ToolCalled():
+                self._tools.labels(event.tool_call.status).observe(event.tool_call.duration_s)
             case Trouble():
                 self._troubles.labels(event.code).inc()
 

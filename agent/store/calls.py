@@ -11,7 +11,8 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.call import Call, CallStatus
-from agent.domain.call_resource import CallResource
+from agent.domain.call_resource import CallResource, LookupResource
+from agent.domain.lookup import Lookup
 from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
 from agent.store.schema import calls, recordings
@@ -37,6 +38,19 @@ async def insert(connection: AsyncConnection, call: Call, *, server: str) -> Non
             last_sequence=0,
         )
     )
+
+
+async def set_briefing(connection: AsyncConnection, call: Call, lookup: Lookup) -> None:
+    """What an application said of a call that it was asked about, and who takes it therefore."""
+    values: dict[str, Any] = {
+        "agent": call.agent,
+        "agent_version": call.agent_version,
+        "variables": dict(call.briefing.variables),
+        "lookup": LookupResource.of(lookup).model_dump(mode="json"),
+    }
+    if call.briefing.metadata:
+        values["metadata"] = dict(call.briefing.metadata)
+    await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
 
 
 async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[str, Any] | None = None) -> None:
@@ -146,6 +160,7 @@ def resource(row: Row[Any]) -> CallResource:
             "variables": row.variables,
             "recording": shown(row),
             "transcript_deleted_at": row.transcript_deleted_at,
+            "lookup": row.lookup,
             "erased_at": row.erased_at,
         }
     )

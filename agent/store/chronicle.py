@@ -11,22 +11,37 @@ from agent.domain.call import CallStatus
 from agent.domain.event_types import EventType
 from agent.domain.events import (
     CallChanged,
+    CallDeclined,
     CallRefused,
     Event,
     KeysEntered,
     ListenerJoined,
     ListenerLeft,
+    LookedUp,
     RecordingChanged,
+    ToolCalled,
     TurnEnded,
 )
 from agent.domain.recording import RecordingStatus
+from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
-from agent.store import calls, events, recordings, turns
+from agent.store import calls, events, recordings, tool_calls, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
-RECORDED = (CallChanged, CallRefused, KeysEntered, ListenerJoined, ListenerLeft, RecordingChanged, TurnEnded)
+RECORDED = (
+    CallChanged,
+    CallDeclined,
+    CallRefused,
+    KeysEntered,
+    ListenerJoined,
+    ListenerLeft,
+    LookedUp,
+    RecordingChanged,
+    ToolCalled,
+    TurnEnded,
+)
 """Events that are kept; others are of the moment."""
 
 _TOLD_OF_RECORDINGS = {
@@ -53,10 +68,18 @@ class Chronicle:
             case TurnEnded(turn=turn):
                 await turns.insert(connection, event.call_id, turn)
                 told, data = EventType.CALL_TURN_COMPLETED, {"turn": TurnResource.of(turn).as_json()}
+            case ToolCalled(tool_call=done):
+                await tool_calls.insert(connection, event.call_id, done)
+                told, data = EventType.CALL_TOOL_CALLED, {"tool_call": ToolCallResource.of(done).as_json()}
+            case LookedUp(call=call, lookup=lookup):
+                await calls.set_briefing(connection, call, lookup)
+                return []
             case KeysEntered(digits=digits):
                 told, data = EventType.CALL_DTMF_RECEIVED, {"digits": digits}
             case CallRefused(rule=rule, calls=under_way, capacity=capacity):
                 told, data = EventType.CALL_REJECTED, {"rule": rule, "calls": under_way, "capacity": capacity}
+            case CallDeclined(reason=reason):
+                told, data = EventType.CALL_REJECTED, {"rule": "lookup", "reason": reason}
             case ListenerJoined(listener_id=listener_id, key_id=key_id):
                 told, data = EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
             case ListenerLeft(listener_id=listener_id, key_id=key_id):

@@ -15,7 +15,7 @@ from agent.domain.erasure import without_personal_data, without_transcript
 from agent.domain.recording import RecordingStatus
 from agent.store import recordings
 from agent.store.idempotency_keys import KEPT
-from agent.store.schema import calls, events, idempotency_keys, turns
+from agent.store.schema import calls, events, idempotency_keys, tool_calls, turns
 from agent.store.schema import recordings as recordings_table
 
 
@@ -119,6 +119,7 @@ async def of_numbers(connection: AsyncConnection, numbers: list[str], *, after: 
 
 
 async def _delete_turns(connection: AsyncConnection, call_id: str) -> int:
+    await connection.execute(delete(tool_calls).where(tool_calls.c.call_id == call_id))
     return (await connection.execute(delete(turns).where(turns.c.call_id == call_id))).rowcount
 
 

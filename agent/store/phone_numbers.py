@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ class PhoneNumber:
     """The agent's name."""
     source: str
     """`file`: of the configuration; `api`."""
+    lookup_url: str = field(repr=False)  # may hold a token
     metadata: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -38,6 +39,7 @@ async def create(
     *,
     source: str,
     now: datetime,
+    lookup_url: str = "",
     metadata: Mapping[str, Any] | None = None,
 ) -> PhoneNumber:
     """Raises IntegrityError where the number is there already, or the agent is not."""
@@ -48,6 +50,7 @@ async def create(
             number=number,
             agent_id=agent_id,
             source=source,
+            lookup_url=lookup_url,
             metadata=dict(metadata or {}),
             created_at=now,
             updated_at=now,
@@ -65,12 +68,15 @@ async def change(
     *,
     now: datetime,
     agent_id: str | None = None,
+    lookup_url: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> PhoneNumber | None:
     """What is None stays as it is; None where there is no such number."""
     values: dict[str, Any] = {"updated_at": now}
     if agent_id is not None:
         values["agent_id"] = agent_id
+    if lookup_url is not None:
+        values["lookup_url"] = lookup_url
     if metadata is not None:
         values["metadata"] = dict(metadata)
     await connection.execute(update(phone_numbers).where(phone_numbers.c.id == number_id).values(**values))
@@ -103,7 +109,15 @@ def _joined() -> Select[Any]:
 
 def _stored(row: Row[Any]) -> PhoneNumber:
     return PhoneNumber(
-        row.id, row.number, row.agent_id, row.agent, row.source, row.metadata, row.created_at, row.updated_at
+        row.id,
+        row.number,
+        row.agent_id,
+        row.agent,
+        row.source,
+        row.lookup_url or "",
+        row.metadata,
+        row.created_at,
+        row.updated_at,
     )
 
 

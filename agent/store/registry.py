@@ -23,6 +23,7 @@ class Registry:
         self._latest: dict[str, AgentRef] = {}
         self._versions: dict[AgentRef, Agent] = {}
         self._numbers: dict[str, str] = {}
+        self._lookup_urls: dict[str, str] = {}
 
     async def adopt(self, files: Mapping[str, Agent], numbers: Mapping[str, str], *, now: datetime) -> None:
         """Bring the database to what the files of this installation say, and read all of it. Raises StoreError.
@@ -60,11 +61,35 @@ class Registry:
                 changed.append(stored.agent)
         self._latest = {stored.name: AgentRef(stored.name, stored.version) for stored in found}
         self._numbers = {number.number: number.agent for number in numbers if number.agent in self._latest}
+        self._lookup_urls = {number.number: number.lookup_url for number in numbers if number.lookup_url}
         return changed
 
     def serving(self, number: str) -> AgentRef | None:
         """Who takes a call to this number; None: nobody."""
         return self._latest.get(self._numbers.get(number, self._default))
+
+    def lookup_url(self, number: str) -> str:
+        """Whom a call to this number is to ask instead of the application of the configuration; empty: that one."""
+        return self._lookup_urls.get(number, "")
+
+    async def known(self, name: str, version: int | None = None) -> AgentRef | None:
+        """An agent by its name, the latest version or another, ready for `agent`; None: there is none.
+
+        Raises StoreError. One that this process has not heard of yet is looked for in the database.
+        """
+        latest = self._latest.get(name)
+        reference = latest if version is None else AgentRef(name, version)
+        if reference in self._versions and latest is not None:
+            return reference
+        async with self._store.read() as connection:
+            stored = await agents.get_by_name(connection, name)
+            if stored is not None and version is not None:
+                stored = await agents.get(connection, stored.id, version)
+        if stored is None:
+            return None
+        reference = AgentRef(stored.name, stored.version)
+        self._versions[reference] = stored.agent
+        return reference
 
     def agent(self, reference: AgentRef) -> Agent:
         """One that `serving` named, also when there is a later version. Raises LookupError."""

@@ -53,6 +53,7 @@ calls = Table(
     Column("cpu_seconds", Float),
     Column("metadata", Json, nullable=False),
     Column("variables", Json, nullable=False),
+    Column("lookup", Json),  # what came of asking who takes it
     Column("last_sequence", Integer, nullable=False, default=0),  # of its events
     Column("transcript_deleted_at", Moment),
     Column("erased_at", Moment),
@@ -75,6 +76,21 @@ turns = Table(
     Column("ended_at", Float, nullable=False),
     Column("interrupted", Boolean, nullable=False),
     Column("timings", Json, nullable=False),
+)
+
+tool_calls = Table(
+    "tool_calls",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Json, nullable=False),
+    Column("arguments", Json, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("answer", Json, nullable=False),
+    Column("code", String(64)),
+    Column("started_at", Float, nullable=False),  # seconds since the answer
+    Column("duration_s", Float, nullable=False),
+    Index(None, "call_id", "started_at", "id"),
 )
 
 events = Table(
@@ -122,6 +138,7 @@ phone_numbers = Table(
     Column("number", String(32), nullable=False, unique=True),
     Column("agent_id", _ID, ForeignKey("agents.id"), nullable=False),
     Column("source", String(8), nullable=False),  # file or api
+    Column("lookup_url", Json),  # whom calls to it ask who takes them
     Column("metadata", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),

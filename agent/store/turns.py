@@ -46,6 +46,6 @@ async def of_call(connection: AsyncConnection, call_id: str) -> list[Turn]:
     ]
 
 
-def _known(timings: Mapping[str, Any]) -> dict[str, float | None]:
+def _known(timings: Mapping[str, Any]) -> dict[str, Any]:
     """Only stages of this version: a record of another one may have others."""
     return {name: value for name, value in timings.items() if name in Timings.__dataclass_fields__}

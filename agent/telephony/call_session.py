@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +22,17 @@ from agent.telephony.inputs import ChannelInputs
 from agent.telephony.keys import press_keys
 from agent.telephony.line_watch import watched_line
 from agent.telephony.media_path import MediaPath
+from agent.telephony.reception import PREPARE_S
 from agent.telephony.waiting import first_of
 from agent.telephony.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
+
+Verdict = Ending | WaitingRoom | None
+"""How a caller is let go unanswered; where they wait for the conversation; None: they are answered."""
+
+Receive = Callable[[Call], Awaitable[tuple[Call, Verdict]]]
+"""Finds out who takes the call, and what becomes of the caller."""
 
 HandleCall = Callable[[Call, MediaStream, ChannelInputs], Awaitable[EndedReason]]
 """The conversation: returns why it ended the call. It is cancelled when the call ends otherwise."""
@@ -61,6 +69,8 @@ class Surroundings:
     linked: Callable[[], bool]
     """Whether Asterisk's events reach us now."""
     now: Callable[[], datetime]
+    prepare: Callable[[Call], Awaitable[None]] | None = None
+    """Makes ready what the caller hears first, where that is known only now. Must not raise."""
 
 
 class CallSession:
@@ -79,11 +89,13 @@ class CallSession:
         path: MediaPath,
         house: Surroundings,
         *,
-        verdict: Ending | WaitingRoom | None = None,
+        verdict: Verdict = None,
+        receive: Receive | None = None,
     ) -> None:
         """With an Ending as `verdict` the caller is not answered, but let go in this way.
 
-        With a WaitingRoom the caller is answered, and waits there for the conversation.
+        With a WaitingRoom the caller is answered, and waits there for the conversation. `receive` decides it later,
+        while the caller hears ringing.
         """
         self.call = call
         self.channel_id = channel_id
@@ -93,6 +105,7 @@ class CallSession:
         """Collects what is computed for it; to be made that of the task which runs it."""
         self._house = house
         self._verdict = verdict
+        self._receive = receive
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._ended_at = call.created_at
         self._caller_gone = asyncio.Event()
@@ -171,10 +184,14 @@ class CallSession:
 
     async def _work(self) -> Ending:
         await self._house.ari.subscribe(self.channel_id)
+        if self._receive is not None:
+            await self._house.ari.indicate_ringing(self.channel_id)
+            self.call, self._verdict = await self._receive(self.call)
         if isinstance(self._verdict, Ending):
             return self._verdict
-        stream = await self.path.open(self.channel_id)
-        stream.closed.add_done_callback(self._sound_ended)
+        async with self._greeting_prepared():
+            stream = await self.path.open(self.channel_id)
+            stream.closed.add_done_callback(self._sound_ended)
         await self._house.ari.answer(self.channel_id)
         self._become(transition(self.call, CallStatus.IN_PROGRESS, at=self._house.now()))
         async with watched_line(self._house.ari, self.channel_id, stream.frames):
@@ -184,6 +201,19 @@ class CallSession:
                     return ending
             reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
             return Ending(reason, let_ring_out=True)
+
+    @asynccontextmanager
+    async def _greeting_prepared(self) -> AsyncIterator[None]:
+        """It is made ready while the block runs, and for a little while after it."""
+        if self._receive is None or self._house.prepare is None:
+            yield
+            return
+        preparing = asyncio.ensure_future(self._house.prepare(self.call))
+        try:
+            yield
+            await asyncio.wait({preparing}, timeout=PREPARE_S)
+        finally:
+            preparing.cancel()
 
     def _work_ended(self, work: asyncio.Task[Ending]) -> None:
         if self._ending.done():

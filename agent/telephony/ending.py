@@ -18,6 +18,8 @@ UNALLOCATED = 1
 NORMAL_CLEARING = 16
 USER_BUSY = 17
 """Q.850: Asterisk sends 486."""
+CALL_REJECTED = 21
+"""Q.850: Asterisk sends 403."""
 CONGESTION = 42
 """Q.850: switching equipment congestion; Asterisk sends 503, on which a trunk tries another server."""
 

@@ -14,7 +14,16 @@ import structlog
 from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.cost import COST
-from agent.domain.events import CallChanged, CallRefused, Event, EventSink, KeyPressed
+from agent.domain.events import (
+    CallChanged,
+    CallDeclined,
+    CallRefused,
+    Event,
+    EventSink,
+    KeyPressed,
+    LookedUp,
+    Trouble,
+)
 from agent.errors import TelephonyError
 from agent.ids import new_call_id
 from agent.settings import Settings
@@ -23,13 +32,13 @@ from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
 from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
-from agent.telephony.call_session import CallSession, HandleCall, Surroundings
+from agent.telephony.call_session import CallSession, HandleCall, Surroundings, Verdict
 from agent.telephony.doorway import Doorway
 from agent.telephony.drain import Drain
 from agent.telephony.ending import UNALLOCATED, Ending
 from agent.telephony.media_path import MediaPath
+from agent.telephony.reception import Reception, refused
 from agent.telephony.reconcile import Held, differences
-from agent.telephony.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
     from agent.media.server import AudioSocketServer
@@ -58,13 +67,14 @@ class Switchboard:
         sink: EventSink,
         doorway: Doorway | None = None,
         drain: Drain | None = None,
+        reception: Reception | None = None,
         on_link: Callable[[LinkState], None] | None = None,
         backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`agent_for` names the agent that answers a number, None for a number that is not ours.
 
-        Without a `doorway` there is a place for everybody.
+        Without a `doorway` there is a place for everybody; without a `reception` nobody else is asked who answers.
         """
         self._ari = ari
         self._media = media
@@ -74,12 +84,18 @@ class Switchboard:
         self._doorway = doorway
         self.drain = drain or Drain(settings.drain, fallback_context=settings.capacity.fallback_context)
         """Whether calls are taken, and how those under way come to their end."""
+        self._reception = reception
         self._on_link = on_link
         self._now = now
         self.events = AriEvents(ari, on_event=self._on_event, on_link=self._link_changed, backoff=backoff)
         """The connection to Asterisk's events: `state`, and `problem` while it is not there."""
         self._house = Surroundings(
-            ari=ari, handle_call=handle_call, changed=self._changed, linked=lambda: self.events.connected, now=now
+            ari=ari,
+            handle_call=handle_call,
+            changed=self._changed,
+            linked=lambda: self.events.connected,
+            now=now,
+            prepare=reception.prepare if reception is not None else None,
         )
         self._address = ""
         self._sessions: dict[str, CallSession] = {}
@@ -185,14 +201,30 @@ class Switchboard:
             timeout_s=self._settings.media.admit_timeout_s,
         )
         self._changed(call)
-        session = CallSession(call, channel.id, path, self._house, verdict=self._verdict(call))
+        if self._reception is not None and self.drain.state is None and self._reception.asks_about(call):
+            session = CallSession(call, channel.id, path, self._house, receive=self._receive)
+        else:
+            session = CallSession(call, channel.id, path, self._house, verdict=self._verdict(call))
         self._sessions[call.id] = session
         self.drain.entered(session)
         self._by_channel[session.channel_id] = session, session.caller_event
         self._by_channel[session.path.channel_id] = session, session.media_event
         self._spawn(self._lead(session))
 
-    def _verdict(self, call: Call) -> Ending | WaitingRoom | None:
+    async def _receive(self, call: Call) -> tuple[Call, Verdict]:
+        if self._reception is None:
+            return call, self._verdict(call)
+        call, lookup = await self._reception.ask(call)
+        self._tell(LookedUp(call_id=call.id, at=self._now(), call=call, lookup=lookup))
+        if lookup.code:
+            log.warning("telephony.lookup_failed", call_id=call.id, code=lookup.code, error=lookup.problem)
+            self._tell(Trouble(call_id=call.id, at=self._now(), code=lookup.code, message=lookup.problem))
+        if lookup.refusal is not None:
+            self._tell(CallDeclined(call_id=call.id, at=self._now(), reason=lookup.refusal))
+            return call, refused(lookup.refusal)
+        return call, self._verdict(call)
+
+    def _verdict(self, call: Call) -> Verdict:
         if not call.agent:
             log.warning("telephony.unknown_number", call_id=call.id)
             return Ending(EndedReason.INVALID_DESTINATION, refusal=UNALLOCATED)

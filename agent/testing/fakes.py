@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from agent.dialog.history import Message
+from agent.dialog.tool_request import ToolRequest
 from agent.errors import LanguageModelError, PhoneAgentError, SpeechToTextError, TextToSpeechError
 from agent.speech.stt import Transcript
 from agent.speech.urgency import Escalation, Urgency, urgency_of
 
+T = TypeVar("T")
 SAMPLES_PER_CHARACTER = 480  # 60 ms: about 17 characters a second, as people speak
 
 
-class _Script:
+class _Script(Generic[T]):
     """What to return or raise, call by call; the last entry serves all further calls."""
 
-    def __init__(self, entries: Iterable[str | PhoneAgentError]) -> None:
-        self._entries = list(entries) or [""]
+    def __init__(self, entries: Iterable[T | PhoneAgentError], *, otherwise: T) -> None:
+        self._entries = list(entries) or [otherwise]
 
-    def next(self) -> str:
+    def next(self) -> T:
         entry = self._entries.pop(0) if len(self._entries) > 1 else self._entries[0]
         if isinstance(entry, PhoneAgentError):
             raise entry
@@ -30,7 +33,7 @@ class FakeEars:
     """Understands one text after the other, whatever the sound. A SpeechToTextError in the list is raised."""
 
     def __init__(self, texts: Iterable[str | SpeechToTextError], *, delay_s: float = 0.1) -> None:
-        self._script = _Script(texts)
+        self._script = _Script[str](texts, otherwise="")
         self._delay_s = delay_s
         self.heard: list[bytes] = []
         """The sound of each call of `transcribe`."""
@@ -54,10 +57,15 @@ class FakeEars:
 
 
 class FakeMind:
-    """Answers one text after the other, word by word. A LanguageModelError in the list is raised."""
+    """Answers one text after the other, word by word. A LanguageModelError in the list is raised.
 
-    def __init__(self, answers: Iterable[str | LanguageModelError], *, delay_s: float = 0.1) -> None:
-        self._script = _Script(answers)
+    A list stands for an answer of words and requests for tools.
+    """
+
+    def __init__(
+        self, answers: Iterable[str | list[str | ToolRequest] | LanguageModelError], *, delay_s: float = 0.1
+    ) -> None:
+        self._script = _Script[str | list[str | ToolRequest]](answers, otherwise="")
         self._delay_s = delay_s
         self.asked: list[list[Message]] = []
         """The messages of each call of `stream`."""
@@ -70,13 +78,18 @@ class FakeMind:
 
     async def stream(
         self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
-    ) -> AsyncIterator[str]:
+    ) -> AsyncIterator[str | ToolRequest]:
         """See LanguageModel."""
         del call, urgency
         self.asked.append(list(messages))
         await asyncio.sleep(self._delay_s)
-        for word in self._script.next().split(" "):
-            yield f"{word} "
+        answer = self._script.next()
+        for part in [answer] if isinstance(answer, str) else answer:
+            if isinstance(part, ToolRequest):
+                yield part
+                continue
+            for word in part.split(" "):
+                yield f"{word} "
 
 
 class FakeMouth:

@@ -42,13 +42,15 @@ class SyncCalls:
         *,
         call_id: str | None = None,
         timeout_s: float | None = None,
+        request_id: str | None = None,
     ) -> Any:
         """What the application answers to `agent.lookup` or `tool.call`, as JSON; None for an empty answer.
 
+        `request_id`: the `webhook-id`; a new one by default.
         Raises WebhookError: those of `WebhookClient.post`, and `webhook_refused` (not 2xx), `webhook_bad_answer` (no
         JSON), `webhook_answer_too_long` (over 64 KB).
         """
-        request_id = new_id("req")
+        request_id = request_id or new_id("req")
         at = self._clock()
         message = {
             "object": "request",

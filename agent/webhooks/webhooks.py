@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.domain.agent import Agent
 from agent.domain.event_types import EventType
 from agent.domain.trace_context import Tracer
 from agent.settings import WebhooksSettings
@@ -14,6 +15,7 @@ from agent.store import events
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 from agent.store.webhook_endpoints import WebhookEndpoint
+from agent.webhooks import applications
 from agent.webhooks.client import WebhookClient
 from agent.webhooks.connector import Targets
 from agent.webhooks.courier import Attempted
@@ -41,6 +43,7 @@ class Webhooks:
     ) -> None:
         """`server` names this server among those that share the database: see WebhookSender."""
         self._store = store
+        self._settings = settings
         self._clock = clock
         self.targets = Targets(TargetPolicy([ip_network(subnet) for subnet in settings.allowed_subnets]))
         """Which addresses endpoints may have."""
@@ -67,6 +70,14 @@ class Webhooks:
     def going(self) -> bool:
         """Whether sending goes on, as it must from `start` to `close`."""
         return self._sender.going
+
+    async def check_asked(self, url: str) -> None:
+        """Whether an application may be asked there in mid-call. Raises WebhookError."""
+        await applications.check_asked(url, self._settings, self.targets)
+
+    async def check_tools(self, agent: Agent) -> None:
+        """Whether all tools of an agent can be asked for. Raises WebhookError."""
+        await applications.check_tools(agent, self._settings, self.targets)
 
     def start(self) -> None:
         """Begin to send what is due."""

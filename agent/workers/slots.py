@@ -22,8 +22,8 @@ from agent.errors import LanguageModelError
 log = structlog.get_logger()
 
 T = TypeVar("T")
-Prompt = Sequence[Mapping[str, str]]
-"""Messages as OpenAI's API has them: `role` and `content`."""
+Prompt = Mapping[str, Any]
+"""What of the body of a chat request a model reads, as OpenAI's API has it: `messages`, and `tools` where there are."""
 
 READ_S = 180.0
 KEPT = 24
@@ -74,12 +74,12 @@ class Slots:
         log.info("mind.warm", prompts=len(prompts), slots=self._count, read=read)
 
     def _name(self, prompt: Prompt) -> str:
-        key = json.dumps([self._model, self._count, [dict(message) for message in prompt]])
+        key = json.dumps([self._model, self._count, dict(prompt)])
         return f"{hashlib.sha256(key.encode()).hexdigest()}.slot"
 
     async def _read(self, session: aiohttp.ClientSession, slot: int, prompt: Prompt, name: str) -> None:
         """Have one slot read the prompt, and keep a copy."""
-        body = {"messages": [dict(message) for message in prompt], "max_tokens": 1, "id_slot": slot}
+        body = {**prompt, "max_tokens": 1, "id_slot": slot}
         draft = f"{uuid.uuid4().hex}.draft"
         await self._post(session, "/v1/chat/completions", body)
         await self._post(session, f"/slots/{slot}?action=save", {"filename": draft})

@@ -23,9 +23,12 @@ from agent.rehearsal.rehearsal import with_own_ears
 from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.stage import Stage
 from agent.settings import AgentsSettings, LlmSettings, Settings
+from agent.store.webhook_endpoints import new_secret
 from agent.testing.softphone import Softphone
 from agent.testing.voice import CallerVoice
 
+APPLICATION_SECRET = new_secret()
+"""Signs what applications are asked."""
 LLM = "qwen2.5-coder-0.5b-instruct"
 GOODBYE: list[dict[str, Any]] = [{"say": "Thank you, goodbye."}, {"wait_for_end": {"timeout_s": 20}}]
 LISTEN: dict[str, Any] = {"wait_for_agent": {"timeout_s": 40}}
@@ -154,7 +157,8 @@ async def theatre(
 ) -> AsyncIterator[Theatre]:
     """Opens for the calls of the block; nothing is left running afterwards."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
-    settings = {"webhooks": {"allowed_subnets": "127.0.0.1/32"}, **(settings or {})}
+    webhooks = {"allowed_subnets": "127.0.0.1/32", "secret": APPLICATION_SECRET}
+    settings = {"webhooks": webhooks, **(settings or {})}
     async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM, settings=settings) as stage:
         yield Theatre(stage, folder, first_caller=first_caller)
 

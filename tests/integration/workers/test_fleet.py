@@ -47,7 +47,7 @@ async def test_what_others_run_is_not_started_and_is_asked_whether_it_is_there(
     assert fleet.specs == ()
     assert (fleet.stt_uri, fleet.llm_base_url) == ("tcp://127.0.0.1:10300", "http://127.0.0.1:8000/v1")
     assert (fleet.llm_model, fleet.llm_api_key) == ("served", "none")
-    await fleet.warm([[{"role": "system", "content": "Nothing happens."}]])
+    await fleet.warm([{"messages": [{"role": "system", "content": "Nothing happens."}]}])
     somewhere = f"127.0.0.1:{unused_tcp_port}"
     settings = Settings(
         stt=SttSettings(uri=f"tcp://{somewhere}"),
@@ -108,7 +108,9 @@ async def test_the_three_speak_hear_and_think_and_come_back_when_killed(
     tts, stt = WyomingTextToSpeech(fleet.tts_uri, 120, "en_US-joe-medium"), WyomingSpeechToText(fleet.stt_uri, 120)
     try:
         await supervisor.start()
-        await fleet.warm([[{"role": "system", "content": "You are a baker."}, {"role": "user", "content": "Hello"}]])
+        await fleet.warm(
+            [{"messages": [{"role": "system", "content": "You are a baker."}, {"role": "user", "content": "Hello"}]}]
+        )
         for _ in range(2):
             heard = await stt.transcribe(await tts.synthesize("We bake bread.", voice=""), language="en")
             assert "bread" in heard.text

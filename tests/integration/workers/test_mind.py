@@ -105,7 +105,7 @@ async def test_warm_slots_know_the_prompts_of_all_agents(
 ) -> None:
     other = {"role": "system", "content": "You are a dentist. " + "Teeth are important. " * 40}
     slots = Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model")
-    await slots.warm([[SYSTEM, user("Hi")], [other, user("Hi")]])
+    await slots.warm([{"messages": [SYSTEM, user("Hi")]}, {"messages": [other, user("Hi")]}])
     questions = [(SYSTEM, user("Is item 3 fresh?")), (other, user("It hurts.")), (SYSTEM, user("And item 4?"))]
     answers = await asyncio.gather(*(ask(http, *question) for question in questions))
     assert [answer["timings"]["cache_n"] > 100 for answer in answers] == [True] * 3
@@ -115,28 +115,28 @@ async def test_a_prompt_is_read_once_on_a_machine(
     http: aiohttp.ClientSession, mind: Running, models: ModelStore, slot_folder: Path
 ) -> None:
     third = {"role": "system", "content": "You are a florist. " + "Roses are red. " * 40}
-    await Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model").warm([[third, user("Hi")]])
+    await Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model").warm([{"messages": [third, user("Hi")]}])
     arguments = ["--model", str(models.path("smollm2-135m")), "--slots", "3", "--slot-folder", str(slot_folder)]
     with worker("mind", *arguments, env={"PHONE_AGENT_MIND_KEY": KEY}) as other:
         root = other.uri.removesuffix("/v1")
         slots = Slots(root, KEY, 3, slot_folder, "model")
         with capture_logs() as logs:
-            await slots.warm([[third, user("Hi")]])
+            await slots.warm([{"messages": [third, user("Hi")]}])
         assert logs[-1]["read"] == 0
         async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {KEY}"}) as session:
             answer = await ask(session, third, user("And tulips?"))
         assert answer["timings"]["cache_n"] > 100
         with capture_logs() as logs:
-            await Slots(root, KEY, 3, slot_folder, "another model").warm([[third, user("Hi")]])
+            await Slots(root, KEY, 3, slot_folder, "another model").warm([{"messages": [third, user("Hi")]}])
         assert logs[-1]["read"] == 1
 
 
 async def test_a_damaged_copy_is_thrown_away(mind: Running, tmp_path: Path, slot_folder: Path) -> None:
     slots = Slots(mind.uri.removesuffix("/v1"), KEY, 3, slot_folder, "model")
-    await slots.warm([[SYSTEM, user("Hi")]])
+    await slots.warm([{"messages": [SYSTEM, user("Hi")]}])
     damage(slot_folder)
     with capture_logs() as logs:
-        await slots.warm([[SYSTEM, user("Hi")]])
+        await slots.warm([{"messages": [SYSTEM, user("Hi")]}])
     assert logs[-1]["read"] == 1
 
 
@@ -155,7 +155,7 @@ def test_only_so_many_copies_are_kept(tmp_path: Path) -> None:
 
 async def test_a_mind_that_is_not_there_cannot_be_warmed(tmp_path: Path, unused_tcp_port: int) -> None:
     with pytest.raises(LanguageModelError, match="could not be prepared"):
-        await Slots(f"http://127.0.0.1:{unused_tcp_port}", KEY, 2, tmp_path, "").warm([[SYSTEM]])
+        await Slots(f"http://127.0.0.1:{unused_tcp_port}", KEY, 2, tmp_path, "").warm([{"messages": [SYSTEM]}])
 
 
 async def test_a_prompt_too_long_for_its_slot_is_refused_and_the_mind_lives_on(http: aiohttp.ClientSession) -> None:
@@ -274,7 +274,7 @@ async def test_an_answer_that_may_wait_yields_to_an_urgent_one_and_goes_on(mind:
     async def answer(name: str, question: str) -> str:
         text = ""
         async for piece in chat.stream([Message(Role.CALLER, question)], call=name):
-            text += piece
+            text += str(piece)
             order.append(name)
             if len(order) == 20:
                 under_way.set()

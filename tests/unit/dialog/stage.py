@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,6 +15,7 @@ from agent.dialog.opening import Decided
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
+from agent.dialog.tool_desk import NoTools, ToolDesk, ToolRunner
 from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.commands import Command
@@ -86,6 +87,7 @@ class Stage:
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], object] = lambda _event: None
     recording: Decided | None = None
+    runner: ToolRunner = field(default_factory=NoTools)
 
     @property
     def turns(self) -> list[Turn]:
@@ -110,7 +112,8 @@ class Stage:
         self.mouth.failures = failures
         self.closing = asyncio.Event()
         speculation = self.speculation = Speculation(enabled=self.settings.turns.speculate)
-        parts = Parts(self.settings, self.ears, self.mind, book, Detector, self._happened, speculation)
+        self.desk = ToolDesk(self.runner, self._happened)
+        parts = Parts(self.settings, self.ears, self.mind, book, Detector, self._happened, speculation, self.desk)
         call = Call("call_1", Direction.INBOUND, "", "1000", "tester", CallStatus.IN_PROGRESS, datetime.now(UTC))
         self.conversation = Conversation(
             parts,
@@ -125,7 +128,13 @@ class Stage:
         self.began = loop.time()
         self.task = asyncio.create_task(self.conversation.run())
 
-    async def caller(self, *script: tuple[str, float]) -> EndedReason:
+    async def desk_closes(self) -> None:
+        """What is under way for callers who have gone is done."""
+        await self.desk.close(60)
+
+    async def caller(
+        self, *script: tuple[str, float], then: Callable[[], Awaitable[None]] | None = None
+    ) -> EndedReason:
         """Plays ("speak" | "quiet" | "agent_quiet" | "hang_up", seconds) in turn, then stays silent to the end."""
         await self.raise_curtain()
         await self._until(lambda: self.line.playout.busy, 3)
@@ -143,7 +152,10 @@ class Stage:
         while not self.task.done():
             await self._frames(SILENCE, 0.02)
         self.line.playout.close()
-        return await self.task
+        reason = await self.task
+        if then is not None:
+            await then()
+        return reason
 
     async def _frames(self, frame: bytes, seconds: float) -> None:
         for _ in range(round(seconds * 50)):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from agent.dialog.history import CUT, INTERRUPTING, Message, Role
+from agent.dialog.tool_request import ToolRequest
 from agent.domain.agent import Agent, Limits
 from agent.domain.call import EndedReason
 from agent.domain.events import Trouble
@@ -260,7 +261,7 @@ class Stammerer(FakeMind):
 
     async def stream(
         self, messages: Sequence[Message], *, call: str = "", urgency: Urgency | Escalation = Urgency.CALLER_WAITS
-    ) -> AsyncIterator[str]:
+    ) -> AsyncIterator[str | ToolRequest]:
         async for word in super().stream(messages, call=call, urgency=urgency):
             await asyncio.sleep(4)
             yield word

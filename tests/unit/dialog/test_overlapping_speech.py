@@ -107,7 +107,7 @@ def test_keys_are_one_entry_and_one_turn() -> None:
 
     async def play() -> EndedReason:
         caller = asyncio.create_task(scene.caller(("agent_quiet", 9), ("quiet", 6), ("agent_quiet", 9), ("hang_up", 0)))
-        await asyncio.sleep(2)
+        await asyncio.sleep(3)
         for digit in "123#":
             scene.keys.put_nowait(digit)
         return await caller

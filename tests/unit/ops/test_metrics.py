@@ -13,16 +13,21 @@ from agent.dialog.speculation import Speculation
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import (
     CallChanged,
+    CallDeclined,
     CallQueued,
     CallRefused,
     Event,
     FillerSaid,
     KeysEntered,
+    LookedUp,
     SpeechResumed,
     SpeechStarted,
+    ToolCalled,
     Trouble,
     TurnEnded,
 )
+from agent.domain.lookup import Lookup, LookupOutcome
+from agent.domain.tool_calls import ToolCall, ToolStatus
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.media.server import AudioSocketServer
 from agent.ops.api_metrics import ApiMetrics
@@ -151,7 +156,22 @@ def test_who_got_no_place() -> None:
         "fallback": 1,
         "announce": 0,
         "unavailable": 0,
+        "lookup": 0,
     }
+
+
+def test_what_applications_were_asked() -> None:
+    failed = Lookup(LookupOutcome.FAILED, 2.0, code="webhook_timeout")
+    done = ToolCall("tool_1", "find", {}, ToolStatus.SUCCEEDED, 3.0, 0.25)
+    seen = told(
+        LookedUp(ID, NOW, call=RINGING, lookup=failed),
+        CallDeclined(ID, NOW, reason="busy"),
+        ToolCalled(ID, NOW, tool_call=done),
+    )
+    assert seen["lookup_seconds_count", ("failed",)] == 1
+    assert seen["lookup_seconds_count", ("answered",)] == 0
+    assert seen["refused_calls_total", ("lookup",)] == 1
+    assert (seen["tool_seconds_count", ("succeeded",)], seen["tool_seconds_sum", ("succeeded",)]) == (1, 0.25)
 
 
 def test_other_events() -> None:

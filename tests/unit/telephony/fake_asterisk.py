@@ -199,6 +199,10 @@ class FakeAsterisk:
         await self._request("subscribe")
         self._channel(channel_id).followed = True
 
+    async def indicate_ringing(self, channel_id: str) -> None:
+        await self._request("indicate_ringing")
+        self._channel(channel_id)
+
     async def answer(self, channel_id: str) -> None:
         await self._request("answer")
         self._channel(channel_id).state = "Up"

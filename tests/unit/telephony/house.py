@@ -20,6 +20,7 @@ from agent.telephony.capacity import Capacity
 from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.places import Places
+from agent.telephony.reception import Reception
 from agent.telephony.switchboard import Switchboard
 from agent.telephony.waiting_room import Announcements
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
@@ -43,6 +44,7 @@ class House:
         seed: int = 0,
         capacity: CapacitySettings | None = None,
         drain: DrainSettings | None = None,
+        reception: Reception | None = None,
     ) -> None:
         self.media = FakeMediaServer()
         self.asterisk = FakeAsterisk(self.media, seed=seed)
@@ -61,6 +63,7 @@ class House:
             doorway=Doorway(
                 self.places, capacity or CapacitySettings(), announcements=lambda _agent: Announcements(HOLD, GOODBYE)
             ),
+            reception=reception,
             backoff=Backoff(first_s=0.05, longest_s=0.5),
             on_link=self._link_changed,
             now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
@@ -137,8 +140,9 @@ async def open_house(
     seed: int = 0,
     capacity: CapacitySettings | None = None,
     drain: DrainSettings | None = None,
+    reception: Reception | None = None,
 ) -> AsyncIterator[House]:
-    house = House(handler, seed=seed, capacity=capacity, drain=drain)
+    house = House(handler, seed=seed, capacity=capacity, drain=drain, reception=reception)
     await house.switchboard.start()
     await asyncio.sleep(0.1)  # virtual time: the first look at Asterisk is over
     try:

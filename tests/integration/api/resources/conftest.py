@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 
 from agent.api.app import build_app
 from agent.api.event_hub import EventHub
@@ -40,6 +41,7 @@ from agent.store.recorder import Recorder
 from agent.store.registry import Registry
 from agent.telephony.capacity import Capacity
 from agent.telephony.drain import Drain
+from agent.store.webhook_endpoints import new_secret
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
 from agent.testing.fakes import FakeEars, FakeMouth
@@ -169,7 +171,8 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     folder = RecordingsFolder.of(RecordingsSettings(folder=tmp_path / "recordings"))
     registry = Registry(store)
     await registry.adopt({"desk": DESK}, {"1000": "desk"}, now=datetime.now(UTC))
-    webhooks = Webhooks(store, WebhooksSettings(allowed_subnets=["127.0.0.1/32"]))
+    asked = WebhooksSettings(allowed_subnets=["127.0.0.1/32"], secret=SecretStr(new_secret()))
+    webhooks = Webhooks(store, asked)
     house = House(
         settings=Settings(),
         store=store,
