@@ -39,9 +39,9 @@ from agent.store.events import StoredEvent
 from agent.store.idempotency_keys import IdempotencyKeys
 from agent.store.recorder import Recorder
 from agent.store.registry import Registry
+from agent.store.webhook_endpoints import new_secret
 from agent.telephony.capacity import Capacity
 from agent.telephony.drain import Drain
-from agent.store.webhook_endpoints import new_secret
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
 from agent.testing.fakes import FakeEars, FakeMouth
