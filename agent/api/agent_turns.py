@@ -36,7 +36,7 @@ ANSWER_EXAMPLE: Final = {
     "text": "A check-up costs $60.",
     "spoken": "A check-up costs sixty dollars.",
     "ends_call": False,
-    "tool_calls": [],
+    "tool_calls": [{"name": "find_order", "arguments": '{"number": "4711"}'}],
     "timings_ms": {"first_token": 210.4, "first_clause": 480.9, "complete": 495.2},
     "messages": [
         {"role": "agent", "text": "Lakeside Dental, good day. How can I help you?"},

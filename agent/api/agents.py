@@ -37,6 +37,15 @@ EXAMPLE = {
     "greeting": "Lakeside Dental, good day. How can I help you?",
     "instructions": "You are the receptionist of a dental practice.",
     "facts": ["We are open from eight until six.", "A check-up costs sixty dollars."],
+    "tools": [
+        {
+            "name": "free_times",
+            "description": "Tells which appointments are free on a day.",
+            "parameters": {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
+            "url": "https://rails.example.com/phone_agent/questions",
+            "say": "Let me look at the calendar.",
+        }
+    ],
 }
 
 

@@ -35,6 +35,8 @@ EXAMPLE = {
     "duration_seconds": 72.5,
     "latency": {"answers": 4, "p50_ms": 640.0, "p95_ms": 910.0, "max_ms": 910.0},
     "metadata": {"ticket": 4711},
+    "variables": {"name": "Ann Ames"},
+    "lookup": {"outcome": "answered", "code": None, "duration_ms": 41.7},
     "recording": {
         "object": "recording",
         "status": "ready",

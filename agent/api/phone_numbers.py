@@ -36,6 +36,7 @@ NUMBER = {
     "id": "pn_01JDQ3X1C8E5G7J9L2N4Q6S8U0",
     "agent": "receptionist",
     "source": "api",
+    "lookup_url": "https://rails.example.com/phone_agent/questions",
     "metadata": {"branch": "Mitte"},
     "created_at": "2026-11-20T08:05:00Z",
     "updated_at": "2026-11-20T08:05:00Z",

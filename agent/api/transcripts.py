@@ -37,6 +37,18 @@ EXAMPLE: Final = {
             },
         }
     ],
+    "tool_calls": [
+        {
+            "object": "tool_call",
+            "id": "tool_01JDQ3Z2A4C6E8G0J2L4N6Q8S0",
+            "name": "find_order",
+            "arguments": {"number": "4711"},
+            "status": "succeeded",
+            "result": "sent on Tuesday",
+            "started_at": 6.31,
+            "duration_ms": 84.2,
+        }
+    ],
 }
 
 
