@@ -31,7 +31,6 @@ from agent.testing.model_servers import ModelServers
 
 SERVER, LOAD = "agent.bench.service.server", "agent.bench.service.load"
 CALLS, CALLS_PER_S = 20, 10.0
-TRAFFIC_PER_S = 100.0
 WARM_UP, IDLE, BUSY = "1000", "1001", "1002"
 """Numbers that callers dial, by which their calls are told apart."""
 _ANSWERS_S = 60.0
@@ -54,6 +53,8 @@ class ApiPlan:
     seed: int = 1
     realtime: bool = True
     control: str | None = None
+    traffic: float = 100.0
+    """Requests a second beside the calls."""
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError."""
@@ -124,7 +125,8 @@ class _Bench:
             self._progress(f"{self._name}: {CALLS} calls without traffic")
             idle = await self._called(asterisk, server, self._call_plan, IDLE)
             self._progress(f"{self._name}: {CALLS} calls with traffic")
-            load.send(type="traffic", per_second=TRAFFIC_PER_S, seconds=3600, shares=TRAFFIC, seed=self._plan.seed)
+            traffic_per_s, seed = self._plan.traffic, self._plan.seed
+            load.send(type="traffic", per_second=traffic_per_s, seconds=3600, shares=TRAFFIC, seed=seed)
             busy = await self._called(asterisk, server, self._call_plan, BUSY)
             traffic = await load.ask("result", _ANSWERS_S, type="stop")
             await server.finish()

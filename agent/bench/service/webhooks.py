@@ -129,7 +129,7 @@ class _Bench:
             async with self._sender(url, "one") as sender:
                 await self._until(receiver, round(waiting * share))
                 marks.append((self._arrived(receiver), time.time()))
-                cpu_s.append(used_s({"sender": psutil.Process(sender.pid)}).get("sender", 0))
+                cpu_s.append(_cpu_s(sender))
                 await sender.kill()
         async with self._sender(url, "one") as sender:
             await self._until(receiver, waiting)
@@ -166,13 +166,15 @@ class _Bench:
         await backlog.endpoint(store, f"http://127.0.0.1:{port}/good", all_events=False)
         flow = {"type": "flow", "events_a_second": plan.events_per_second, "seconds": plan.seconds}
         async with self._sender(url, "one") as sender:
-            delays = []
+            delays, cpu_s = [], []
             for run in range(2):
                 if run == 1:
                     await backlog.endpoint(store, f"http://127.0.0.1:{port}/slow", all_events=False)
                     await backlog.endpoint(store, f"http://127.0.0.1:{_closed_port()}/", all_events=False)
+                before = _cpu_s(sender)
                 await sender.ask("flowed", plan.seconds + 120, **flow, seed=plan.seed)
                 await asyncio.sleep(_SETTLE_S)  # the last of them arrive, or are late by more than counts
+                cpu_s.append(_cpu_s(sender) - before)
                 result = await receiver.ask("result", 60, type="result")
                 delays.append(summarise(result["delays_ms"]))
         alone, beside = delays
@@ -186,7 +188,7 @@ class _Bench:
             self._found.failures.append(
                 Failure(self._name, f"{alone.count - beside.count} events did not reach the good endpoint in time")
             )
-        return {"alone": alone.max, "beside_bad": beside.max}
+        return {"max_ms": [alone.max, beside.max], "sender_cpu_s": cpu_s}
 
     async def _waiting(self, store: Store, receiver: Child) -> tuple[str, int]:
         endpoint_id = await backlog.endpoint(store, f"http://127.0.0.1:{receiver.latest['ready']['port']}/good")
@@ -231,6 +233,10 @@ class _Bench:
 
 def _counts(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "delays_ms"}
+
+
+def _cpu_s(sender: Child) -> float:
+    return used_s({"sender": psutil.Process(sender.pid)}).get("sender", 0.0)
 
 
 def _closed_port() -> int:

