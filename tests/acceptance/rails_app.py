@@ -30,8 +30,8 @@ STOP_S = 10.0
 class RailsApp:
     """A copy of the application in a folder of its own; a server of it can be started, killed and started again."""
 
-    def __init__(self, folder: Path, *, api: str, key: str) -> None:
-        """`api`: where Phone Agent is, such as http://127.0.0.1:8080/v1/."""
+    def __init__(self, folder: Path, *, api: str, key: str, secret: str) -> None:
+        """`api`: where Phone Agent is, such as http://127.0.0.1:8080/v1/; `secret` is its `webhooks.secret`."""
         self.folder = copied(folder)
         self.port = free_port("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -43,6 +43,7 @@ class RailsApp:
             "PORT": str(self.port),
             "PHONE_AGENT_URL": api,
             "PHONE_AGENT_KEY": key,
+            "PHONE_AGENT_SECRETS": secret,
         }
         self._printed = asyncio.Event()
         self._process: Process | None = None

@@ -4,14 +4,15 @@ require_relative "boot"
 
 require "rails"
 require "active_record/railtie"
+require "active_job/railtie"
 require "action_controller/railtie"
 require "action_view/railtie"
 require "rails/test_unit/railtie"
 
 Bundler.require
 
-module Clinic
-  # A dental practice whose telephone is answered by Phone Agent.
+module LakesideStore
+  # A store whose telephone is answered by Phone Agent.
   class Application < Rails::Application
     config.load_defaults 6.1
     config.cache_classes = config.eager_load = Rails.env.production?

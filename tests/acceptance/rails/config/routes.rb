@@ -3,7 +3,11 @@
 Rails.application.routes.draw do
   root "calls#index"
 
-  post "phone_agent/events", to: "webhooks#create"
+  scope "phone_agent" do
+    post "events", to: "webhooks#create"
+    post "lookup", to: "lookups#create"
+    post "tools", to: "tool_calls#create"
+  end
 
   resources :calls, only: %i[index show] do
     member do

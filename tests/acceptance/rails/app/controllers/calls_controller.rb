@@ -18,6 +18,12 @@ class CallsController < ApplicationController
     end
   end
 
+  def recording
+    return head(:not_found) unless @call.recording_fetched_at
+
+    send_file @call.recording_path, disposition: :inline
+  end
+
   def say
     PhoneAgent.client.say(@call.id, params.require(:text), **once)
     redirect_to @call

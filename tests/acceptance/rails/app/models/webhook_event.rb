@@ -2,6 +2,8 @@
 
 # An event that came by webhook; each is kept, and acted upon, once.
 class WebhookEvent < ApplicationRecord
+  after_create_commit :fetch_recording, if: -> { event_type == "call.recording.ready" }
+
   # Returns whether it was new.
   def self.receive(webhook_id, message)
     transaction do
@@ -11,5 +13,11 @@ class WebhookEvent < ApplicationRecord
     true
   rescue ActiveRecord::RecordNotUnique
     false
+  end
+
+  private
+
+  def fetch_recording
+    FetchRecordingJob.perform_later(Call.find(call_id))
   end
 end

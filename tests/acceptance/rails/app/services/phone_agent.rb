@@ -7,6 +7,9 @@ module PhoneAgent
 
     def key = ENV.fetch("PHONE_AGENT_KEY")
 
+    # Sign what we are asked in mid-call: those of `webhooks.secret` and `webhooks.old_secret` there.
+    def secrets = ENV.fetch("PHONE_AGENT_SECRETS", "").split
+
     def client = Client.new(url: url, key: key)
 
     def event_stream = EventStream.new(URI.join(url, "events/stream"), key: key)

@@ -1,10 +1,12 @@
 # frozen_string_literal: true
 
 namespace :phone_agent do
-  desc "Tell Phone Agent where this application is: rails phone_agent:connect URL=https://…/phone_agent/events"
+  desc "Tell Phone Agent where this application is, and who answers: rails phone_agent:connect URL=https://rails.example.com"
   task connect: :environment do
-    endpoint = WebhookEndpoint.connect(ENV.fetch("URL"))
-    puts "#{endpoint.endpoint_id} sends to #{endpoint.url}"
+    url = ENV.fetch("URL")
+    endpoint = WebhookEndpoint.connect("#{url}/phone_agent/events")
+    Shop.install(url)
+    puts "#{endpoint.endpoint_id} sends to #{endpoint.url}; #{Shop::AGENT} answers #{Shop::NUMBER}"
   end
 
   desc "Change the secret that webhooks are signed with"

@@ -10,7 +10,7 @@ module SignedByPhoneAgent
 
   def verify_signature
     headers = request.headers
-    signature = PhoneAgent::Signature.new(WebhookEndpoint.secrets)
+    signature = PhoneAgent::Signature.new(PhoneAgent.secrets + WebhookEndpoint.secrets)
     head :unauthorized unless signature.valid?(
       id: headers["webhook-id"], timestamp: headers["webhook-timestamp"],
       signatures: headers["webhook-signature"], body: request.raw_post

@@ -4,6 +4,7 @@ module PhoneAgent
   # The REST API. A POST carries an Idempotency-Key, so that one whose answer was lost may be repeated.
   class Client
     ATTEMPTS = 3
+    PART = 1.megabyte
 
     def initialize(url:, key:, &connection)
       @http = Faraday.new(url) do |http|
@@ -33,8 +34,40 @@ module PhoneAgent
       post("webhook_endpoints/#{endpoint_id}/replay", { since: since.iso8601(6) })
     end
 
+    # Adds to the file what it does not hold yet: a download that broke off goes on where it stopped.
+    def download_recording(id, path)
+      File.open(path, "ab") do |file|
+        loop do
+          range = "bytes=#{file.size}-#{file.size + PART - 1}"
+          part = attempt { @http.get("calls/#{id}/recording", nil, { "Range" => range }) }
+          break if part.status == 416 # there is no more
+
+          raise Error.of(part) unless part.status == 206
+
+          file.write(part.body)
+          break if file.size == part.headers["Content-Range"].split("/").last.to_i
+        end
+      end
+    end
+
     def get(path, query = {})
       parsed(attempt { @http.get(path, query) })
+    end
+
+    # All of a list, page by page.
+    def list(path)
+      Enumerator.new do |items|
+        page = { "next_cursor" => nil }
+        loop do
+          page = get(path, { cursor: page["next_cursor"], limit: 100 }.compact)
+          page["data"].each { |item| items << item }
+          break unless page["has_more"]
+        end
+      end
+    end
+
+    def patch(path, body)
+      parsed(attempt { @http.patch(path, body.to_json, { "Content-Type" => "application/json" }) })
     end
 
     def post(path, body = nil, idempotency_key: SecureRandom.uuid)
@@ -55,12 +88,9 @@ module PhoneAgent
     end
 
     def parsed(response)
-      body = response.body.blank? ? {} : JSON.parse(response.body)
-      raise Error.new(response.status, body) unless response.success?
+      raise Error.of(response) unless response.success?
 
-      body
-    rescue JSON::ParserError
-      raise Error.new(response.status, {})
+      response.body.blank? ? {} : JSON.parse(response.body)
     end
   end
 end

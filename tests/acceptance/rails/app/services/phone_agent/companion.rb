@@ -8,7 +8,7 @@ module PhoneAgent
     PAUSE = 2 # seconds
 
     def run
-      persistently { WebhookEndpoint.where.not(endpoint_id: nil).find_each(&:catch_up) }
+      persistently { catch_up }
       persistently { PhoneAgent.event_stream.each(last_event_id: StreamPosition.of(STREAM)) { |message| take(message) } }
     end
 
@@ -22,6 +22,11 @@ module PhoneAgent
     end
 
     private
+
+    def catch_up
+      WebhookEndpoint.where.not(endpoint_id: nil).find_each(&:catch_up)
+      Call.recording_wanted.find_each { |call| FetchRecordingJob.perform_later(call) }
+    end
 
     def persistently
       yield

@@ -5,6 +5,12 @@ module PhoneAgent
   class Error < StandardError
     attr_reader :status, :code, :request_id
 
+    def self.of(response)
+      new(response.status, JSON.parse(response.body))
+    rescue JSON::ParserError # such as a proxy's
+      new(response.status, {})
+    end
+
     def initialize(status, problem)
       @status = status
       @code = problem["code"]
