@@ -11,12 +11,14 @@ from pathlib import Path
 import psutil
 import structlog
 
+from agent.aftercall.after_calls import AfterCalls
 from agent.api.event_hub import EventHub
 from agent.api.house import House
 from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
 from agent.dialog.conversation import Conversation
 from agent.dialog.foreground import Foreground
+from agent.dialog.lulls import Lulls
 from agent.dialog.mind import ChatModel
 from agent.dialog.mind_messages import as_request
 from agent.dialog.parts import Parts
@@ -114,6 +116,8 @@ class PhoneAgent:
         self._lookup = AgentLookup(self._webhooks.sync, settings.webhooks, self._record.registry)
         traces = () if self._tracing is None else (CallTraces(self._tracing),)
         self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, *traces)
+        self._hub = EventHub(self._record.store)
+        self._after_calls: AfterCalls | None = None
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._workers = Supervisor(())
@@ -212,6 +216,9 @@ class PhoneAgent:
         await self._workers.start()
         parts = await self._parts(fleet, stack)
         self._parts_ready = parts
+        self._after_calls = AfterCalls(self._record, fleet, parts.lulls, settings.llm)
+        stack.push_async_callback(self._after_calls.close)
+        self._after_calls.start()
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
         self._metrics.add(RecordMetrics(self._record.recorder))
         self._metrics.add(PartMetrics(self.parts, self.drain))
@@ -241,8 +248,7 @@ class PhoneAgent:
 
     async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the models are there: whoever waits for this server can ask how far it is."""
-        hub = EventHub(self._record.store)
-        self._record.when_told(hub.told)
+        self._record.when_told(self._hub.told)
         house = House(
             settings=self._settings,
             store=self._record.store,
@@ -258,7 +264,7 @@ class PhoneAgent:
             ),
             listeners=Listeners(self._sink),
             text_turns=TextTurns(lambda: self._parts_ready),
-            hub=hub,
+            hub=self._hub,
             webhooks=self._webhooks,
             drain=self.drain,
             recordings=self._recordings.studio.folder,
@@ -267,6 +273,7 @@ class PhoneAgent:
             checks=self.checks,
             problems=self.problems,
             restarts=lambda: {name: self._workers.restarts(name) for name in self._workers.names},
+            wake_clerk=lambda: self._after_calls.wake() if self._after_calls else None,
         )
         self._api = ApiServer(
             self._settings.http, house, observer=ApiMetrics(self._metrics.registry), tracer=self._tracing
@@ -321,6 +328,7 @@ class PhoneAgent:
         mouth = PhraseBook(
             WyomingTextToSpeech(fleet.tts_uri, tts.deadline_s, tts.voice, gate=self._gate("mouth", tts.parallel))
         )
+        lulls = Lulls(between_calls=fleet.mind_keeps_one_prompt)
         mind = ChatModel(
             base_url=fleet.llm_base_url,
             api_key=fleet.llm_api_key,
@@ -330,6 +338,7 @@ class PhoneAgent:
             deadline_s=settings.llm.deadline_s,
             meter=self._meter("mind"),
             slot_prompts=fleet.slot_prompts([[opening(agent)] for agent in self._served]),
+            lulls=lulls,
         )
         stack.push_async_callback(mind.close)
         tools = ToolDesk(ApplicationTools(self._webhooks.sync, settings.webhooks), self._sink)
@@ -346,6 +355,8 @@ class PhoneAgent:
             sink=self._sink,
             speculation=Speculation(enabled=settings.turns.speculate),
             tools=tools,
+            lulls=lulls,
+            partials=self._hub,
         )
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
@@ -360,7 +371,8 @@ class PhoneAgent:
             press=inputs.press,
             recording=self._recordings.studio.decides(call.id, stream.tap),
         )
-        return await conversation.run()
+        with parts.lulls.call():
+            return await conversation.run()
 
     @staticmethod
     async def _stop_calls(switchboard: Switchboard) -> None:

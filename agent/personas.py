@@ -75,5 +75,6 @@ def check_numbers(numbers: Mapping[str, str], agents: Mapping[str, Agent]) -> No
 
 
 def _known_keys() -> list[str]:
-    nested = [Agent.model_fields[name].annotation for name in ("keys", "limits", "phrases", "recording")]
+    names = ("keys", "limits", "phrases", "recording", "after_call")
+    nested = [Agent.model_fields[name].annotation for name in names]
     return [*Agent.model_fields, *(key for model in nested for key in getattr(model, "model_fields", ()))]

@@ -46,6 +46,11 @@ EXAMPLE = {
             "say": "Let me look at the calendar.",
         }
     ],
+    "after_call": {
+        "summary": True,
+        "outcomes": ["appointment wanted", "question answered"],
+        "extract": {"type": "object", "properties": {"name": {"type": "string", "description": "the caller's name"}}},
+    },
 }
 
 

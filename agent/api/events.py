@@ -16,6 +16,7 @@ from agent.api.house import House
 from agent.api.models import NoBody, QueryModel, ResponseModel
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
+from agent.domain import partial_transcript
 from agent.store import events
 from agent.store.api_keys import Scope
 from agent.store.events import StoredEvent
@@ -49,6 +50,9 @@ class StreamQuery(QueryModel):
 
     after: int | None = Field(default=None, ge=0, le=LARGEST)
     """Events with a higher number; none: only those that come from now on (of one call: all of them)."""
+    partials: bool | None = None
+    """Whether `call.transcript.partial` is told, too: what is being said just now. Unless it is given, by the stream of
+    one call and not by that of all."""
 
 
 class EventResource(ResponseModel):
@@ -93,7 +97,10 @@ class Events:
         sequence = _last_seen(request) or 0
         async with self._house.store.read() as connection:
             position = await events.position_of(connection, call.id, sequence)
-        return await self._stream(request.http, position, call.id, sequence, lambda event: event.sequence or 0)
+        partials = request.query.partials is not False
+        return await self._stream(
+            request.http, position, call.id, sequence, lambda event: event.sequence or 0, partials=partials
+        )
 
     async def follow_all(self, request: ApiRequest[NoBody, StreamQuery]) -> web.StreamResponse:
         """Server-sent events of everything; `id` is the position over all calls."""
@@ -101,10 +108,20 @@ class Events:
         if position is None:
             async with self._house.store.read() as connection:
                 position = await events.last_position(connection)
-        return await self._stream(request.http, position, None, position, lambda event: event.position)
+        partials = request.query.partials is True
+        return await self._stream(
+            request.http, position, None, position, lambda event: event.position, partials=partials
+        )
 
     async def _stream(
-        self, http: web.Request, position: int, call_id: str | None, start: int, number: Callable[[StoredEvent], int]
+        self,
+        http: web.Request,
+        position: int,
+        call_id: str | None,
+        start: int,
+        number: Callable[[StoredEvent], int],
+        *,
+        partials: bool,
     ) -> web.StreamResponse:
         """`start` is told as the first `id`: a client that breaks off before the first event knows where it was."""
         response = web.StreamResponse(
@@ -112,20 +129,24 @@ class Events:
         )
         await response.prepare(http)
         await response.write(f"retry: 2000\nid: {start}\n\n".encode())
-        async with aclosing(self._house.hub.follow(position, call_id=call_id)) as pages:
+        async with aclosing(self._house.hub.follow(position, call_id=call_id, partials=partials)) as all_news:
             with suppress(ConnectionResetError):  # the client has gone
-                async for page in pages:
-                    if not page:
+                async for news in all_news:
+                    if not (news.events or news.partials):
                         await response.write(b": alive\n\n")
-                    for event in page:
-                        data = json.dumps(event.as_json(), separators=(",", ":"))
-                        await response.write(f"id: {number(event)}\nevent: {event.type}\ndata: {data}\n\n".encode())
+                    for partial in news.partials:  # without an id: what is taken up again goes on after an event
+                        await response.write(_told(partial_transcript.TYPE, partial.as_json()))
+                    for event in news.events:
+                        await response.write(f"id: {number(event)}\n".encode() + _told(event.type, event.as_json()))
         return response
 
     @property
     def routes(self) -> list[AnyRoute]:
         """For `build_app`."""
-        stream = {"text/event-stream": "One event after the other, as in the list; comments keep the line alive."}
+        stream = {
+            "text/event-stream": "One event after the other, as in the list, and partial transcripts, which have none; "
+            "comments keep the line alive."
+        }
         return [
             Route(
                 method="GET", path="/calls/{id}/events", name="list_call_events", tag="Events",
@@ -144,6 +165,10 @@ class Events:
                 media=stream,
             ),
         ]  # fmt: skip
+
+
+def _told(event_type: str, data: dict[str, Any]) -> bytes:
+    return f"event: {event_type}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
 def _last_seen(request: ApiRequest[NoBody, StreamQuery]) -> int | None:

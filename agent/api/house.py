@@ -52,6 +52,8 @@ class House:
     """How often each model process was started again."""
     rate_limit: RateLimit = RateLimit()  # noqa: RUF009 - frozen
     """Of each key."""
+    wake_clerk: Callable[[], None] = lambda: None
+    """There is something to be worked out about a call that is over."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def registry_changed(self) -> None:

@@ -17,6 +17,7 @@ from agent.api.models_on_shelf import ModelsOnShelf
 from agent.api.phone_numbers import PhoneNumbers
 from agent.api.recordings import Recordings
 from agent.api.route import AnyRoute
+from agent.api.summaries import Summaries
 from agent.api.system import System
 from agent.api.transcripts import Transcripts
 from agent.api.webhook_deliveries import WebhookDeliveries
@@ -33,6 +34,7 @@ RESOURCES = (
     CallAudio,
     Transcripts,
     Recordings,
+    Summaries,
     Events,
     Agents,
     AgentTurns,

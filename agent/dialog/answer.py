@@ -81,6 +81,8 @@ class Answer:
         self._written = ""
         self._spoken = False
         self._requested = False
+        self._unsaid: list[str] = []
+        self._splitter = SentenceSplitter(language=parts.language)
         self.marks = AnswerMarks()
 
     async def give(self, messages: Sequence[Message]) -> None:
@@ -140,10 +142,16 @@ class Answer:
         if self.marks.first_sound_queued is None:
             self.marks.first_sound_queued = _now()
         self._turn.say(sentence, pcm)
+        if sentence in self._unsaid:  # not so for what bridges the work of a tool
+            self._unsaid.remove(sentence)
+
+    def left_unsaid(self) -> str:
+        """What was written and never came to be said. Call it when the answer was cut, or is complete."""
+        return " ".join([*self._unsaid, *self._splitter.flush()])
 
     async def _write(self, messages: list[Message], out: asyncio.Queue[_Item]) -> None:
         try:
-            splitter = SentenceSplitter(language=self._parts.language)
+            splitter = self._splitter
             async for piece in self._pieces(messages, splitter):
                 self.marks.first_token = self.marks.first_token or _now()
                 if isinstance(piece, ToolRequest):
@@ -160,6 +168,7 @@ class Answer:
         for sentence in sentences:
             self.marks.first_clause = self.marks.first_clause or _now()
             self._spoken = True
+            self._unsaid.append(sentence)
             out.put_nowait(sentence)
 
     async def _pieces(self, messages: list[Message], splitter: SentenceSplitter) -> AsyncIterator[Piece]:

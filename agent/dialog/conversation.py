@@ -75,7 +75,7 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         llm = parts.settings.llm
         history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
-        self._journal = Journal(call.id, history, parts.sink)
+        self._journal = Journal(call.id, history, parts.sink, partials=parts.partials)
         self._toolbox = Toolbox(agent.tools, call, parts.tools, self._journal)
         self._reading = ReadingAhead(parts.mind, self._journal)
         self._silence = SilenceWatch(agent.limits)
@@ -91,8 +91,7 @@ class Conversation:
             agent=self._agent_voice,
             heard=self._inputs.put_nowait,
         )
-        self._caller_quiet = asyncio.Event()
-        self._caller_quiet.set()
+        self._caller_quiet = parts.lulls.caller()
         self._runs_on = False
         self._work: Work | None = None
         self._task: asyncio.Task[EndedReason | None] | None = None
@@ -129,6 +128,7 @@ class Conversation:
             silence.set(None)
             self._opening.close()
             self._cut()
+            self._caller_quiet.set()
             await self._hear_last_words()
             self._close_caller_turn()
             listening.cancel()
@@ -245,6 +245,7 @@ class Conversation:
         self._guess = understood
         if understood.text:
             self._silence.words()
+        self._journal.captions.caller(self._caller, understood.text)
         self._listener.understood(understood.draft, understood.text, understood.finality)
         self._speculate()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.caller_turn import CallerTurn
+from agent.dialog.captions import Captions
 from agent.dialog.history import History
 from agent.domain.events import (
     EventSink,
@@ -18,6 +19,7 @@ from agent.domain.events import (
     Trouble,
     TurnEnded,
 )
+from agent.domain.partial_transcript import NobodyListens, PartialSink
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.errors import PhoneAgentError
 
@@ -25,10 +27,13 @@ from agent.errors import PhoneAgentError
 class Journal:
     """Numbers the turns and keeps the call's clock, which starts with the conversation."""
 
-    def __init__(self, call_id: str, history: History, sink: EventSink) -> None:
+    def __init__(self, call_id: str, history: History, sink: EventSink, *, partials: PartialSink | None = None) -> None:
+        """`partials` is told what is being said just now."""
         self.call_id = call_id
+        self.captions = Captions(call_id, partials or NobodyListens())
         self._sink = sink
         self._turns = 0
+        self._fell_silent: float | None = None
         self._began = asyncio.get_running_loop().time()
         self.history = history
 
@@ -50,15 +55,22 @@ class Journal:
 
     def agent_paused(self) -> None:
         """The agent fell silent for a sound of the caller's."""
+        self._fell_silent = self.clock()
         self._sink(SpeechPaused(self.call_id, datetime.now(UTC), turn_index=self._turns))
 
     def agent_resumed(self) -> None:
         """The agent went on from where it had paused."""
+        self._fell_silent = None
         self._sink(SpeechResumed(self.call_id, datetime.now(UTC), turn_index=self._turns))
 
-    def agent_turn(self, turn: AgentTurn, timings: Timings) -> None:
-        """The agent's turn is over; one of which nothing was heard leaves no trace."""
-        heard = turn.heard
+    def agent_turn(self, turn: AgentTurn, timings: Timings, *, unsaid: str = "") -> None:
+        """The agent's turn is over; one of which nothing was heard leaves no trace.
+
+        `unsaid`: what was written of it and had not come to be said.
+        """
+        self.captions.agent_ends()
+        heard, fell_silent, cut = turn.heard, self._fell_silent, turn.interrupted or bool(unsaid)
+        self._fell_silent = None
         if turn.started_at is None or not heard:
             return
         self.history.agent_was_heard(turn.heard_of_the_answer, interrupted=turn.interrupted)
@@ -66,8 +78,8 @@ class Journal:
             Speaker.AGENT,
             heard,
             self.clock(turn.started_at),
-            self.clock(),
-            interrupted=turn.interrupted,
+            fell_silent if cut and fell_silent is not None else self.clock(),
+            intended=f"{turn.text} {unsaid}".strip() if cut else None,
             timings=timings,
         )
 
@@ -90,9 +102,10 @@ class Journal:
         started_at: float,
         ended_at: float,
         *,
-        interrupted: bool = False,
+        intended: str | None = None,
         timings: Timings | None = None,
     ) -> None:
-        turn = Turn(self._turns, speaker, text, started_at, ended_at, interrupted, timings or Timings())
+        interrupted = intended is not None
+        turn = Turn(self._turns, speaker, text, started_at, ended_at, interrupted, timings or Timings(), intended)
         self._turns += 1
         self._sink(TurnEnded(self.call_id, datetime.now(UTC), turn=turn))

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from agent.dialog.condensed import condensed
 from agent.dialog.history import Message, Role
+from agent.dialog.lulls import Lulls
+from agent.dialog.mind_client import http_client
 from agent.dialog.mind_messages import StreamedRequests, as_openai, for_langchain
 from agent.dialog.mind_seats import Seats
 from agent.dialog.mind_written import Written
@@ -61,26 +62,21 @@ class ChatModel:
         slot_prompts: Sequence[Sequence[Message]] = (),
         parallel: int = 1,
         meter: Meter | None = None,
+        lulls: Lulls | None = None,
     ) -> None:
         """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already.
 
-        `parallel`: how many answers our own server writes at once; `meter` measures what calls cost it.
+        `parallel`: how many answers our own server writes at once; `meter` measures what calls cost it; `lulls` end
+        while it works for a call.
         """
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
-        from httpx import AsyncClient, Limits
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
         self._deadline_s = deadline_s
         self._max_tokens = max_tokens
         self._prefill_deadline_s = prefill_deadline_s
-        # Of our own, so that it can be closed; LangChain shares its own for ever.
-        if urlsplit(base_url).hostname in {"127.0.0.1", "::1", "localhost"}:
-            # llama.cpp says "keep-alive" and hangs up after each stream: of 40 requests that followed at once on one
-            # connection 13 failed. A new one costs 0.2 ms. Nor does any proxy stand between us and this machine.
-            self._http = AsyncClient(limits=Limits(max_keepalive_connections=0), trust_env=False)
-        else:
-            self._http = AsyncClient()
+        self._http = http_client(base_url)
         # llama.cpp looks whether we are still there when it has something to tell, or after a second in which no call
         # was told anything. Without progress to report it reads a long prompt to its end for nobody (decision 094).
         ours = {"return_progress": True} if slot_prompts else {}
@@ -97,7 +93,7 @@ class ChatModel:
         )
         self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1, **ours}})
         self._writing: set[asyncio.Task[None]] = set()
-        self._seats = Seats(slot_prompts, parallel, meter) if slot_prompts else None
+        self._seats = Seats(slot_prompts, parallel, meter, lulls) if slot_prompts else None
 
     async def close(self) -> None:
         """End what is being written, and close the connections that are kept for the next answer."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.dialog.history import Message
+from agent.dialog.lulls import Lulls
 from agent.dialog.mind_slots import SlotBook
 from agent.speech.gate import Gate
 from agent.speech.meter import Meter
@@ -49,13 +50,20 @@ class Seat:
 class Seats:
     """The slots of one server, shared by all calls of one event loop."""
 
-    def __init__(self, prompts: Sequence[Sequence[Message]], parallel: int = 1, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        parallel: int = 1,
+        meter: Meter | None = None,
+        lulls: Lulls | None = None,
+    ) -> None:
         """`prompts`: for each slot what it has read already; `parallel`: answers that are written at once.
 
-        `meter` measures both writing and reading ahead.
+        `meter` measures both writing and reading ahead; `lulls` end while anybody has or wants a seat, or reads ahead.
 
         Raises ValueError without a slot.
         """
+        self._lulls = lulls or Lulls()
         self._book = SlotBook(prompts)
         self._gate = Gate(min(parallel, len(prompts)), meter)
         self._meter = meter
@@ -78,6 +86,7 @@ class Seats:
         self._idle.clear()
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(self._lulls.held())
                 self._waiting.append(urgency)
                 try:
                     await stack.enter_async_context(self._gate.passage(urgency))
@@ -121,7 +130,7 @@ class Seats:
             return False
         reading.slot, request = slot, asyncio.create_task(read(slot), name="read-ahead")
         reading.request = request
-        with nullcontext() if self._meter is None else self._meter.working():
+        with self._lulls.held(), nullcontext() if self._meter is None else self._meter.working():
             await asyncio.wait({request})
         if request.cancelled():
             return True

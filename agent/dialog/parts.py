@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.dialog.listener import VoiceDetection
+from agent.dialog.lulls import Lulls
 from agent.dialog.mind import LanguageModel
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
 from agent.dialog.tool_desk import NoTools, ToolDesk
 from agent.domain.events import EventSink
+from agent.domain.partial_transcript import NobodyListens, PartialSink
 from agent.settings import Settings
 from agent.speech.stt import SpeechToText
 
@@ -27,3 +29,5 @@ class Parts:
     sink: EventSink
     speculation: Speculation = field(default_factory=Speculation)
     tools: ToolDesk = field(default_factory=lambda: ToolDesk(NoTools(), lambda _event: None))
+    lulls: Lulls = field(default_factory=Lulls)
+    partials: PartialSink = field(default_factory=NobodyListens)

@@ -19,6 +19,7 @@ from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.farewell import is_farewell
 from agent.dialog.hearing import Hearing
 from agent.dialog.journal import Journal
+from agent.dialog.lulls import Hold
 from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
 from agent.dialog.tool_turn import ToolTurn
@@ -84,6 +85,7 @@ class Work:
         self._owes_apology = False
         self._closed = False
         self._counts_as_waiting = False
+        self._waits = Hold(lambda: None)
         self.final = False
         """These are the last words of the call: nothing interrupts them."""
         self.protected = False
@@ -121,6 +123,7 @@ class Work:
         self._over.set()
         self._parts.speculation.waiting += 1
         self._counts_as_waiting = True
+        self._waits = self._parts.lulls.hold()
         clock = self._journal.clock()
         ended_s = self._caller.ended_s if self._caller else None
         transcribed = None if self._guess is None else self._journal.clock(self._began_at)
@@ -155,6 +158,7 @@ class Work:
                 first_sound_played=clock(began_at) if began_at else None,
                 tools_s=self._tools.took_s,
             ),
+            unsaid=self._answer.left_unsaid() if self._answer else "",
         )
 
     async def say(self, text: str, *, aside: bool = False) -> None:
@@ -311,6 +315,7 @@ class Work:
         self.caller_is_answered()
         still_open = self._caller is not None and not self._caller.answered
         self._journal.agent_began(text, after_caller=still_open)
+        self._journal.captions.agent_begins(lambda: self._turn.heard)
 
     def caller_is_answered(self) -> None:
         """What the caller said is one turn, once it is all understood and the agent has begun to answer it."""
@@ -326,6 +331,7 @@ class Work:
         if self._counts_as_waiting:
             self._counts_as_waiting = False
             self._parts.speculation.waiting -= 1
+            self._waits.release()
 
     def _apologise(self, error: PhoneAgentError) -> None:
         log.warning("conversation.trouble", code=error.code, error=str(error))

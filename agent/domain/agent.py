@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from agent.domain.after_call import AfterCall
 from agent.domain.tools import Tool
 from agent.domain.variables import Variables
 
@@ -152,3 +153,4 @@ class Agent(BaseModel):
     limits: Limits = Limits()
     phrases: Phrases = Phrases()
     recording: RecordingPolicy = RecordingPolicy()
+    after_call: AfterCall = AfterCall()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.lookup import Lookup, LookupOutcome
 from agent.domain.recording import RecordingResource
+from agent.domain.summary_resource import SummaryResource
 
 
 class Latency(BaseModel):
@@ -72,6 +73,8 @@ class CallResource(BaseModel):
     hangup_cause: int | None = None
     """Q.850 cause as Asterisk gave it."""
     sip_code: int | None = None
+    summary: SummaryResource | None = None
+    """Summary, outcome and data; null while the call goes on, and where its agent wants none."""
     metadata: dict[str, Any] = Field(default_factory=dict)
     """Yours: kept and given back as it is."""
     variables: dict[str, Any] = Field(default_factory=dict)

@@ -25,6 +25,8 @@ class EventType(StrEnum):
     CALL_RECORDING_FAILED = "call.recording.failed"
     """It could not be written to its end."""
     CALL_SUMMARY_READY = "call.summary.ready"
+    CALL_SUMMARY_FAILED = "call.summary.failed"
+    """Its attempts are used up."""
     CALL_TRANSFER_STARTED = "call.transfer.started"
     CALL_TRANSFER_COMPLETED = "call.transfer.completed"
     CALL_TRANSFER_FAILED = "call.transfer.failed"

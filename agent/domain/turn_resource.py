@@ -44,6 +44,9 @@ class TurnResource(BaseModel):
     speaker: Speaker
     text: str
     """Of the caller what was understood; of the agent what was played, and so heard."""
+    intended: str | None = None
+    """What the agent would have said if it had not been cut short, as far as it was written by then; null for a turn
+    that was not."""
     started_at: float
     """Seconds since the call was answered."""
     ended_at: float
@@ -58,6 +61,7 @@ class TurnResource(BaseModel):
             index=turn.index,
             speaker=turn.speaker,
             text=turn.text,
+            intended=turn.intended,
             started_at=round(turn.started_at, 3),
             ended_at=round(turn.ended_at, 3),
             interrupted=turn.interrupted,

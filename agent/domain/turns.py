@@ -56,3 +56,5 @@ class Turn:
     interrupted: bool = False
     """The agent was cut short: `text` holds only what was heard."""
     timings: Timings = Timings()
+    intended: str | None = None
+    """What the agent would have said, where it was cut short, as far as it was written by then."""

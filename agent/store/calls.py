@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
+from agent.store import summaries
 from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
 from agent.store.schema import calls, recordings
+from agent.store.schema import summaries as summaries_table
 
 OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
 
@@ -75,9 +77,14 @@ async def set_metadata(connection: AsyncConnection, call_id: str, metadata: Mapp
     return await get(connection, call_id)
 
 
+async def lock(connection: AsyncConnection, call_id: str) -> None:
+    """Keep others from changing it until the transaction ends. What belongs to a call is changed after this."""
+    await connection.execute(select(calls.c.id).where(calls.c.id == call_id).with_for_update())
+
+
 async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
     """One call."""
-    row = (await connection.execute(_with_recording().where(calls.c.id == call_id))).one_or_none()
+    row = (await connection.execute(_shown().where(calls.c.id == call_id))).one_or_none()
     return None if row is None else resource(row)
 
 
@@ -115,12 +122,7 @@ async def listed(
 ) -> list[CallResource]:
     """A page of calls, and one more where there is one; see `agent.store.keyset`."""
     wanted = page(
-        chosen.applied(_with_recording()),
-        calls.c.created_at,
-        calls.c.id,
-        after=after,
-        limit=limit,
-        descending=descending,
+        chosen.applied(_shown()), calls.c.created_at, calls.c.id, after=after, limit=limit, descending=descending
     )
     return [resource(row) for row in await connection.execute(wanted)]
 
@@ -131,8 +133,13 @@ async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:
     return [_call(row) for row in await connection.execute(wanted)]
 
 
-def _with_recording() -> Select[Any]:
-    return select(calls, *SHOWN).outerjoin(recordings, recordings.c.call_id == calls.c.id)
+def _shown() -> Select[Any]:
+    """Calls with all that is shown of each."""
+    return (
+        select(calls, *SHOWN, *summaries.BESIDE_A_CALL)
+        .outerjoin(recordings, recordings.c.call_id == calls.c.id)
+        .outerjoin(summaries_table, summaries_table.c.call_id == calls.c.id)
+    )
 
 
 def resource(row: Row[Any]) -> CallResource:
@@ -156,6 +163,7 @@ def resource(row: Row[Any]) -> CallResource:
             "cpu_seconds": row.cpu_seconds,
             "hangup_cause": row.hangup_cause,
             "sip_code": row.sip_code,
+            "summary": summaries.joined(row),
             "metadata": row.metadata,
             "variables": row.variables,
             "recording": shown(row),

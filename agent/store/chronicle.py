@@ -26,7 +26,7 @@ from agent.domain.recording import RecordingStatus
 from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
-from agent.store import calls, events, recordings, tool_calls, turns
+from agent.store import calls, events, recordings, summaries, tool_calls, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
@@ -101,6 +101,7 @@ class Chronicle:
             told = [EventType.CALL_ENDED]
             if call.answered_at is not None:
                 told.append(EventType.CALL_TRANSCRIPT_READY)
+                await summaries.request(connection, call.id, agent=call.agent, version=call.agent_version, now=event.at)
         else:
             await calls.change(connection, call)
             told = [EventType.CALL_ANSWERED] if call.status is CallStatus.IN_PROGRESS else []

@@ -12,7 +12,7 @@ import structlog
 from agent.domain.agent import Agent
 from agent.domain.event_types import EventType
 from agent.settings import AgentsSettings, StoreSettings
-from agent.store import events, system_events
+from agent.store import events, summaries, system_events
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
@@ -44,7 +44,7 @@ class Record:
         self._told: list[Callable[[Sequence[StoredEvent]], None]] = []
         self.store = Store.of(settings)
         self._chronicle = Chronicle(self.store, server=self.server)
-        self.recorder = Recorder(self.store, self._chronicle, told=self._tell)
+        self.recorder = Recorder(self.store, self._chronicle, told=self.tell)
         self.registry = Registry(self.store, default=agents.default)
 
     def when_told(self, listener: Callable[[Sequence[StoredEvent]], None]) -> None:
@@ -58,6 +58,8 @@ class Record:
         if before != after:
             log.info("store.migrated", before=before, after=after)
         await close_leftovers(self.store, self._chronicle, server=self.server, now=now)
+        async with self.store.write() as connection:
+            await summaries.free_leases_of(connection, self.server)
         await self.registry.adopt(agents, numbers, now=now)
         self.recorder.start()
 
@@ -65,7 +67,7 @@ class Record:
         """Record an event that belongs to no call, and tell it. Raises StoreError."""
         async with self.store.write() as connection:
             stored = await events.append(self.store, connection, kind, at=at, data=data)
-        self._tell([stored])
+        self.tell([stored])
 
     async def degraded_parts(self) -> set[str]:
         """Parts of this server of which applications were told that they are down, and not that they are back.
@@ -81,6 +83,7 @@ class Record:
         await self.recorder.close(CLOSE_S)
         await self.store.close()
 
-    def _tell(self, stored: Sequence[StoredEvent]) -> None:
+    def tell(self, stored: Sequence[StoredEvent]) -> None:
+        """These are on disk: let everybody know who listens."""
         for listener in self._told:
             listener(stored)

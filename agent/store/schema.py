@@ -72,6 +72,7 @@ turns = Table(
     Column("turn_index", Integer, primary_key=True),
     Column("speaker", String(8), nullable=False),
     Column("text", Json, nullable=False),
+    Column("intended", Json),  # of the agent that was cut short
     Column("started_at", Float, nullable=False),  # seconds since the answer
     Column("ended_at", Float, nullable=False),
     Column("interrupted", Boolean, nullable=False),
@@ -91,6 +92,23 @@ tool_calls = Table(
     Column("started_at", Float, nullable=False),  # seconds since the answer
     Column("duration_s", Float, nullable=False),
     Index(None, "call_id", "started_at", "id"),
+)
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", String(16), nullable=False),  # pending, ready, failed
+    Column("wanted", Json, nullable=False),  # what the agent's version asked for, and its language
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("leased_until", Moment),  # a process works on it until then at most
+    Column("leased_by", String(128)),
+    Column("requested_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("findings", Json),
+    Column("error_code", String(64)),
+    Index(None, "status", "next_attempt_at"),
 )
 
 events = Table(

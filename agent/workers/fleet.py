@@ -31,6 +31,8 @@ from agent.workers.worker import WorkerSpec
 T = TypeVar("T")
 HOST = "127.0.0.1"
 REACH_S = 3.0
+BACKGROUND_SLOTS = 1
+"""Beside those of calls, for work that nobody waits for: it must not make a call's slot forget its prompt."""
 LONGEST_SOCKET_PATH = 104  # of the kernel's 108 bytes
 
 
@@ -104,7 +106,7 @@ class Fleet:
             "--backend": llm.backend,
             "--host": HOST,
             "--port": port,
-            "--slots": llm.slots,
+            "--slots": llm.slots + BACKGROUND_SLOTS,
             "--context": llm.context_tokens,
             "--threads": llm.threads,
             "--slot-folder": slots,
@@ -147,6 +149,21 @@ class Fleet:
         Empty for a server that others run.
         """
         return self._slots.spread(prompts) if self._slots is not None else []
+
+    @property
+    def background_slot(self) -> int | None:
+        """The slot of our own mind that no call uses; None where it has no slots, or others run it."""
+        return self._settings.llm.slots if self._slots is not None else None
+
+    @property
+    def mind_is_ours(self) -> bool:
+        """Whether it computes on this machine, for one answer at a time."""
+        return not self._settings.llm.base_url
+
+    @property
+    def mind_keeps_one_prompt(self) -> bool:
+        """Whether anything else that it reads makes it forget the prompt of a call."""
+        return self.mind_is_ours and self._slots is None
 
     async def unreachable(self) -> dict[str, str]:
         """Those of stt, tts and llm that others run and that do not answer: name → one sentence. Takes 3 s at most."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from agent.dialog.conversation import Conversation
+from agent.dialog.lulls import Lulls
 from agent.dialog.opening import Decided
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
@@ -20,6 +21,7 @@ from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.commands import Command
 from agent.domain.events import Event, TurnEnded
+from agent.domain.partial_transcript import PartialTranscript
 from agent.domain.turns import Speaker, Turn
 from agent.media.inbox import Inbox
 from agent.media.outcome import Outcome
@@ -78,6 +80,21 @@ class Detector:
 
 
 @dataclass
+class Partials:
+    """Who follows the call as it is spoken."""
+
+    wanted: bool = True
+    told: list[PartialTranscript] = field(default_factory=list)
+
+    def partial(self, partial: PartialTranscript) -> None:
+        assert self.wanted
+        self.told.append(partial)
+
+    def of(self, speaker: Speaker) -> list[str]:
+        return [partial.text for partial in self.told if partial.speaker is speaker]
+
+
+@dataclass
 class Stage:
     agent: Agent
     ears: FakeEars
@@ -88,6 +105,8 @@ class Stage:
     on_event: Callable[[Event], object] = lambda _event: None
     recording: Decided | None = None
     runner: ToolRunner = field(default_factory=NoTools)
+    lulls: Lulls = field(default_factory=Lulls)
+    partials: Partials = field(default_factory=Partials)
 
     @property
     def turns(self) -> list[Turn]:
@@ -113,7 +132,18 @@ class Stage:
         self.closing = asyncio.Event()
         speculation = self.speculation = Speculation(enabled=self.settings.turns.speculate)
         self.desk = ToolDesk(self.runner, self._happened)
-        parts = Parts(self.settings, self.ears, self.mind, book, Detector, self._happened, speculation, self.desk)
+        parts = Parts(
+            self.settings,
+            self.ears,
+            self.mind,
+            book,
+            Detector,
+            self._happened,
+            speculation,
+            self.desk,
+            self.lulls,
+            self.partials,
+        )
         call = Call("call_1", Direction.INBOUND, "", "1000", "tester", CallStatus.IN_PROGRESS, datetime.now(UTC))
         self.conversation = Conversation(
             parts,

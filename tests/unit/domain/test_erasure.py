@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.domain.call_resource import CallResource
-from agent.domain.erasure import FACTS, PERSONAL, without_personal_data, without_transcript
+from agent.domain.erasure import FACTS, PERSONAL, SAID, without_personal_data, without_transcript
 
 CALL: dict[str, Any] = {
     "object": "call",
@@ -55,4 +55,4 @@ def test_what_tells_of_nobody_is_left_alone(data: dict[str, Any]) -> None:
 
 def test_every_field_of_a_call_was_thought_of() -> None:
     public = {field.alias or name for name, field in CallResource.model_fields.items()}
-    assert public == FACTS | PERSONAL
+    assert public == FACTS | PERSONAL | SAID

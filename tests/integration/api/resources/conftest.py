@@ -111,6 +111,8 @@ class Office:
     """The models, as soon as there are any."""
     clock: Clock
     secrets: dict[Scope, str] = field(default_factory=dict)
+    woken: list[None] = field(default_factory=list)
+    """Once for each time that the clerk was."""
 
     def goes_on(self, call: Call) -> Tap:
         """As if this server had the call."""
@@ -164,6 +166,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     told = Told()
     parts: list[Parts] = []
     clock = Clock()
+    woken: list[None] = []
 
     async def prepare(agents: Sequence[Agent]) -> None:
         prepared.extend(agents)
@@ -193,12 +196,13 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
         problems=tuple,
         restarts=lambda: {"ears": 0, "mind": 1, "mouth": 0},
         now=clock.now,
+        wake_clerk=lambda: woken.append(None),
     )
     keys = ApiKeys(store)
     unlimited = RateLimit(requests=1_000_000, window_s=60)
     app = build_app(all_routes(house), keys=keys, idempotency_keys=IdempotencyKeys(store), limit=unlimited)
     async with TestClient(TestServer(app)) as client:
-        office = Office(house, client, prepared, live, told, parts, clock)
+        office = Office(house, client, prepared, live, told, parts, clock, woken=woken)
         for scope in Scope:
             _, office.secrets[scope] = await keys.create(scope, frozenset({scope}), datetime.now(UTC))
         yield office
