@@ -113,7 +113,7 @@ async def test_each_side_is_on_its_track_and_the_announcement_comes_before(
     assert "goodbye" in said.replace("-", "").replace("good bye", "goodbye")
     assert "recorded" in heard_first
     assert "recorded" not in answered
-    assert "lakeside" in answered
+    assert "dental" in answered
     assert played.turns[0]["text"].startswith(ANNOUNCEMENT)
     callers, agents = speech_spans(caller, join_ms=600), speech_spans(agent, join_ms=600)
     assert len(callers) >= 2
