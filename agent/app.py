@@ -23,6 +23,7 @@ from agent.dialog.mind import ChatModel
 from agent.dialog.mind_messages import as_request
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
+from agent.dialog.preparation import Preparation
 from agent.dialog.prompts import opening
 from agent.dialog.speculation import Speculation
 from agent.dialog.tail import Tail
@@ -81,6 +82,8 @@ from agent.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
 
+PREPARE_S = 10.0
+"""Whoever makes or changes an agent waits so long for its phrases; while the mouth is away they come later."""
 TOOLS_S = 5.0
 """What calls have asked tools for gets so long to be done when we are stopped."""
 
@@ -129,6 +132,7 @@ class PhoneAgent:
         self._api: ApiServer | None = None
         self._parts_ready: Parts | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._preparation = Preparation()
         self._monitor = AmiMonitor(settings.asterisk)
         self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._webhook_metrics.look)
 
@@ -195,6 +199,7 @@ class PhoneAgent:
         if self._tracing is not None:
             stack.push_async_callback(self._tracing.close)
         stack.push_async_callback(self._stop_warming)
+        stack.push_async_callback(self._preparation.close)
         await self._media.start()
         stack.push_async_callback(self._media.close)
         stack.push_async_callback(self._record.close)
@@ -284,7 +289,7 @@ class PhoneAgent:
     async def _prepare(self, agents: Sequence[Agent]) -> None:
         """What is new while the models are still loading is prepared with all others then."""
         if self._parts_ready is not None:
-            await self._parts_ready.mouth.prepare(map(briefed, agents))
+            await self._preparation.within(PREPARE_S, self._parts_ready.mouth.prepare(map(briefed, agents)))
 
     def _session(self, call_id: str) -> CallSession | None:
         return self._switchboard.session(call_id) if self._switchboard else None

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from agent.api.agents import ID, no_agent
 from agent.api.house import House
 from agent.api.models import NoQuery, RequestModel, ResponseModel
-from agent.api.problems import ProblemType
+from agent.api.problem_types import MODEL_UNAVAILABLE
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
 from agent.dialog.text_turns import TextTurn, WrittenMessage, WrittenRole
@@ -20,9 +20,6 @@ from agent.store.agents import StoredAgent
 from agent.store.api_keys import Scope
 
 RETRY_AFTER_S: Final = 5
-MODEL_UNAVAILABLE = ProblemType(
-    "model_unavailable", 503, "The language model does not answer", "Try again in a few seconds; see /readyz."
-)
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 EXAMPLE: Final = {
     "messages": [{"role": "agent", "text": "Lakeside Dental, good day. How can I help you?"}],

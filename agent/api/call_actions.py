@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from agent.api.calls import ID, not_live
 from agent.api.house import House
 from agent.api.models import NoQuery, RequestModel, ResponseModel
-from agent.api.problem_types import WRONG_STATE
+from agent.api.problem_types import TELEPHONY_ERROR, WRONG_STATE
 from agent.api.problems import ProblemType
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.domain.commands import Command, Hint, Say
@@ -18,7 +18,6 @@ from agent.store.api_keys import Scope
 from agent.telephony.live_calls import NotLiveError
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-TELEPHONY_ERROR = ProblemType("telephony_error", 502, "Asterisk did not do it", "Try again; see /readyz.")
 CALL_BUSY = ProblemType("call_busy", 409, "Too much waits already", "Try again in a second.")
 
 

@@ -16,7 +16,7 @@ from agent.api.problem_mapping import problem_of
 from agent.api.route import AnyRoute
 from agent.domain.trace_context import CAUSE, NoTracer, Span, TraceContext, Tracer
 from agent.domain.trace_context import HEADER as HEADER_OF_TRACE
-from agent.errors import StoreError
+from agent.errors import PhoneAgentError, StoreError
 from agent.ids import new_id
 
 HEADER = "X-Request-Id"
@@ -121,6 +121,10 @@ def _log_fault(error: Exception) -> None:
     if isinstance(error, StoreError):
         log.error("api.store_failed", error=str(error))
         return
+    if isinstance(error, PhoneAgentError):
+        log.error("api.part_failed", code=error.code, kind=type(error).__name__)
+        log.debug("api.failed_with", exc_info=error)
+        return
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_LOGGED:]
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     log.error("api.failed", error=type(error).__name__, where=where)
@@ -137,7 +141,7 @@ def _observe(request: web.Request, status: int, seconds: float) -> None:
     if route is None:
         observer("other", "other", told, seconds)
     else:
-        is_stream = "text/event-stream" in route.media
+        is_stream = "text/event-stream" in route.media or route.admits is not None
         observer(route.method, route.full_path, told, None if is_stream else seconds)
 
 

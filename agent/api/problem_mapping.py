@@ -6,10 +6,28 @@ from aiohttp import web
 
 from agent.api import problem_types as types
 from agent.api.problems import ApiProblem, ProblemType
-from agent.errors import StoreError
+from agent.errors import (
+    LanguageModelError,
+    MediaError,
+    ModelError,
+    PhoneAgentError,
+    SpeechToTextError,
+    StoreError,
+    TelephonyError,
+    TextToSpeechError,
+    WebhookError,
+)
 
-STORE_RETRY_S = 5
-"""A locked database has mostly recovered by then; a full disk is found again at little cost."""
+RETRY_S = 5
+"""A locked database has mostly recovered by then, a model process that died is back; a full disk is found again at
+little cost."""
+UNAVAILABLE = 503
+_OF_PARTS: dict[tuple[type[PhoneAgentError], ...], ProblemType] = {
+    (StoreError,): types.STORE_ERROR,
+    (TelephonyError, MediaError): types.TELEPHONY_ERROR,
+    (LanguageModelError, SpeechToTextError, TextToSpeechError, ModelError): types.MODEL_UNAVAILABLE,
+    (WebhookError,): types.WEBHOOK_ERROR,
+}
 
 
 def problem_of(error: Exception) -> ApiProblem:
@@ -17,12 +35,17 @@ def problem_of(error: Exception) -> ApiProblem:
     match error:
         case ApiProblem():
             return error
-        case StoreError():
-            return types.STORE_ERROR.problem(headers={"Retry-After": str(STORE_RETRY_S)})
+        case PhoneAgentError():
+            return _of_part(error)
         case web.HTTPException():
             return _of_http(error)
         case _:
             return types.INTERNAL_ERROR.problem()
+
+
+def _of_part(error: PhoneAgentError) -> ApiProblem:
+    type_ = next((type_ for kinds, type_ in _OF_PARTS.items() if isinstance(error, kinds)), types.INTERNAL_ERROR)
+    return type_.problem(headers={"Retry-After": str(RETRY_S)} if type_.status == UNAVAILABLE else None)
 
 
 def _of_http(error: web.HTTPException) -> ApiProblem:

@@ -55,6 +55,16 @@ STORE_ERROR = ProblemType(
     "The database does not answer",
     "Nothing was acknowledged: repeat the request after the time that Retry-After names.",
 )
+TELEPHONY_ERROR = ProblemType("telephony_error", 502, "Asterisk did not do it", "Try again; see /readyz.")
+WEBHOOK_ERROR = ProblemType(
+    "webhook_error", 502, "An application did not answer as it should", "Look at its log, then try again."
+)
+MODEL_UNAVAILABLE = ProblemType(
+    "model_unavailable",
+    503,
+    "A model does not answer",
+    "Repeat the request after the time that Retry-After names; see /readyz.",
+)
 TIMED_OUT = ProblemType(
     "timed_out",
     503,
@@ -67,4 +77,6 @@ ALWAYS = (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, VALIDATION_FAILED, INTERNA
 WITH_KEY = (UNAUTHENTICATED, MISSING_SCOPE, RATE_LIMITED)
 WITH_BODY = (INVALID_JSON, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 WITH_IDEMPOTENCY = (IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, TIMED_OUT)
-FRAME = (*ALWAYS, *WITH_KEY, *WITH_BODY, *WITH_IDEMPOTENCY, WRONG_STATE)
+OF_PARTS = (TELEPHONY_ERROR, WEBHOOK_ERROR, MODEL_UNAVAILABLE)
+"""Errors of our own parts, wherever a handler lets one through: routes that use a part declare its kind."""
+FRAME = (*ALWAYS, *WITH_KEY, *WITH_BODY, *WITH_IDEMPOTENCY, *OF_PARTS, WRONG_STATE)

@@ -26,10 +26,20 @@ class PostgresServer:
     """A running server; its superuser needs no password on the socket."""
 
     socket_folder: Path
+    _control: tuple[str | Path, ...] = ()
+    _options: str = ""
 
     def url(self, database: str) -> str:
         """As in `store.url`."""
         return f"postgresql://{_USER}@/{database}?host={self.socket_folder}"
+
+    def stop(self) -> None:
+        """As a machine that goes down: connections break."""
+        _run([*self._control, "-m", "immediate", "-w", "stop"])
+
+    def start(self) -> None:
+        """Come back, when accepting connections."""
+        _run([*self._control, "-l", self.socket_folder / "log", "-o", self._options, "-w", "start"])
 
     def create_database(self) -> str:
         """A new, empty one; its name."""
@@ -58,12 +68,12 @@ def postgres_server(*, durable: bool) -> Iterator[PostgresServer]:
         as_user = _as_user(folder)
         _run([*as_user, initdb, "-D", data, "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"])
         options = f"-c listen_addresses='' -k {folder} {_COMMON} {'' if durable else _FAST}"
-        # pg_ctl returns when the server accepts connections; the server is then no child of ours.
-        _run([*as_user, pg_ctl, "-D", data, "-l", folder / "log", "-o", options, "-w", "start"])
+        server = PostgresServer(folder, (*as_user, pg_ctl, "-D", data), options)
+        server.start()  # pg_ctl returns when the server accepts connections; the server is then no child of ours
         try:
-            yield PostgresServer(folder)
+            yield server
         finally:
-            _run([*as_user, pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

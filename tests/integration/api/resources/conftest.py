@@ -110,6 +110,8 @@ class Office:
     parts: list[Parts]
     """The models, as soon as there are any."""
     clock: Clock
+    refused: asyncio.Event
+    """Set as soon as the database would not take what happened in calls."""
     secrets: dict[Scope, str] = field(default_factory=dict)
     woken: list[None] = field(default_factory=list)
     """Once for each time that the clerk was."""
@@ -168,9 +170,16 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     clock = Clock()
     woken: list[None] = []
 
+    refused = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        refused.set()
+        await asyncio.sleep(seconds)
+
     async def prepare(agents: Sequence[Agent]) -> None:
         prepared.extend(agents)
 
+    recorder = Recorder(store, Chronicle(store, server="one"), told=lambda _events: None, sleep=sleep)
     folder = RecordingsFolder.of(RecordingsSettings(folder=tmp_path / "recordings"))
     registry = Registry(store)
     await registry.adopt({"desk": DESK}, {"1000": "desk"}, now=datetime.now(UTC))
@@ -179,7 +188,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     house = House(
         settings=Settings(),
         store=store,
-        recorder=Recorder(store, Chronicle(store, server="one"), told=lambda _events: None),
+        recorder=recorder,
         registry=registry,
         live=LiveCalls(live.get, live.__len__),
         places=Places(Capacity(CapacitySettings())),
@@ -192,8 +201,8 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
         recordings=folder,
         archive=Archive(store, folder, server="one"),
         prepare=prepare,
-        checks=lambda: {"asterisk": True, "store": True},
-        problems=tuple,
+        checks=lambda: {"asterisk": True, "store": recorder.problem is None},
+        problems=lambda: [recorder.problem] if recorder.problem else [],
         restarts=lambda: {"ears": 0, "mind": 1, "mouth": 0},
         now=clock.now,
         wake_clerk=lambda: woken.append(None),
@@ -202,7 +211,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     unlimited = RateLimit(requests=1_000_000, window_s=60)
     app = build_app(all_routes(house), keys=keys, idempotency_keys=IdempotencyKeys(store), limit=unlimited)
     async with TestClient(TestServer(app)) as client:
-        office = Office(house, client, prepared, live, told, parts, clock, woken=woken)
+        office = Office(house, client, prepared, live, told, parts, clock, refused, woken=woken)
         for scope in Scope:
             _, office.secrets[scope] = await keys.create(scope, frozenset({scope}), datetime.now(UTC))
         yield office

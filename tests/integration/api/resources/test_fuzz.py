@@ -6,6 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from agent.store.api_keys import Scope
 from agent.testing.fakes import FakeMind
 from tests.integration.api.resources.conftest import Office, models
@@ -33,5 +35,9 @@ async def test_no_request_breaks_it_or_gets_an_answer_that_is_not_described(offi
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         cwd=tmp_path,
     )  # fmt: skip
-    said = (await fuzzing.communicate())[0].decode()
+    with capture_logs() as logs:
+        said = (await fuzzing.communicate())[0].decode()
     assert fuzzing.returncode == 0, said[-8000:]
+    faults = [line for line in logs if line["event"] in {"api.problem_not_declared", "api.failed", "api.part_failed"}]
+    assert faults == []
+    assert "api.request" in {line["event"] for line in logs}
