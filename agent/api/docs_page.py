@@ -40,7 +40,7 @@ def docs_page(document: Mapping[str, Any]) -> str:
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f"<h1>{title}</h1>{_text(document['info'].get('description', ''))}"
         f'<p>The same for programs: <a href="/openapi.json">/openapi.json</a>.</p>'
-        f"<nav>{''.join(_links(document))}</nav>"
+        f"<nav>{''.join(_links(document))}</nav><table>{''.join(_index(document))}</table>"
         f"{''.join(_groups(document))}{''.join(_problems(document))}{''.join(_schemas(document))}</body></html>\n"
     )
 
@@ -56,6 +56,16 @@ def _links(document: Mapping[str, Any]) -> Iterator[str]:
     for tag in document.get("tags", []):
         yield f'<a href="#{escape(_anchor("tag", tag["name"]))}">{escape(tag["name"])}</a>'
     yield '<a href="#problems">Problems</a><a href="#schemas">Schemas</a>'
+
+
+def _index(document: Mapping[str, Any]) -> Iterator[str]:
+    """All operations at a glance."""
+    for method, path, operation in _operations(document):
+        anchor = escape(_anchor("operation", operation["operationId"]))
+        yield (
+            f'<tr><td><a href="#{anchor}"><code>{method.upper()} {escape(path)}</code></a></td>'
+            f"<td>{escape(operation['summary'])}</td></tr>"
+        )
 
 
 def _groups(document: Mapping[str, Any]) -> Iterator[str]:

@@ -8,16 +8,16 @@ from html import escape
 from typing import Any
 
 BOUNDS = {
-    "minimum": "at least",
-    "maximum": "at most",
-    "exclusiveMinimum": "more than",
-    "exclusiveMaximum": "less than",
-    "minLength": "characters, at least",
-    "maxLength": "characters, at most",
-    "minItems": "items, at least",
-    "maxItems": "items, at most",
-    "pattern": "pattern",
-    "default": "default",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "pattern": "pattern {}",
+    "default": "default {}",
 }
 
 
@@ -37,7 +37,9 @@ def fields_table(schema: Mapping[str, Any]) -> str:
 
 def kind_of(schema: Mapping[str, Any]) -> str:
     """What a value is, and its bounds; a named schema as a link."""
-    limits = [f"{words} <code>{escape(_json(schema[key]))}</code>" for key, words in BOUNDS.items() if key in schema]
+    limits = [
+        words.format(f"<code>{escape(_json(schema[key]))}</code>") for key, words in BOUNDS.items() if key in schema
+    ]
     return ", ".join([_name(schema), *limits])
 
 

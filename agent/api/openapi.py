@@ -37,6 +37,8 @@ PROBLEM_EXAMPLE = {
 DESCRIPTION = """\
 Telephone calls on your own Asterisk.
 
+Send `Authorization: Bearer KEY` with every request; `phone-agent keys create NAME --scope admin` makes a key.
+
 Errors are problem details (RFC 9457) with a stable `code`, the fields at fault and a `request_id`.
 Lists come in pages: pass `next_cursor` of one as `cursor` of the next. Every POST takes an `Idempotency-Key`: repeated
 with the same key and body within 24 hours, it is done once and gets the first answer again.
