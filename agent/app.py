@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import psutil
 import structlog
 
 from agent.aftercall.after_calls import AfterCalls
@@ -261,12 +260,7 @@ class PhoneAgent:
             registry=self._record.registry,
             live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
             places=self._places,
-            shelf=Shelf(
-                self._settings,
-                voices={agent.voice for agent in self._agents.values()},
-                memory_bytes=psutil.virtual_memory().total,
-                is_ready=self._workers.is_ready,
-            ),
+            shelf=Shelf.of(self._settings, self._agents.values(), self._workers.is_ready),
             listeners=Listeners(self._sink),
             text_turns=TextTurns(lambda: self._parts_ready),
             hub=self._hub,

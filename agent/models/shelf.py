@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
 
+import psutil
+
+from agent.domain.agent import Agent
 from agent.models.choice import default_llm, is_path
 from agent.models.manifest import Model
 from agent.models.store import Listed, ModelStore, State
@@ -79,6 +82,12 @@ class Shelf:
             "llm": (llm,),
             "tts": tuple(dict.fromkeys([settings.tts.voice, *filter(None, voices)])),
         }
+
+    @classmethod
+    def of(cls, settings: Settings, agents: Iterable[Agent], is_ready: Callable[[str], bool]) -> Shelf:
+        """For this machine, where these agents were there when the server started. Raises ConfigurationError."""
+        voices = {agent.voice for agent in agents}
+        return cls(settings, voices=voices, memory_bytes=psutil.virtual_memory().total, is_ready=is_ready)
 
     def list(self) -> list[Shelved]:
         """All of the manifest, and what is used beside it."""
