@@ -15,6 +15,7 @@ from agent.api.event_hub import EventHub
 from agent.api.house import House
 from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
+from agent.bus.bus import Bus
 from agent.dialog.conversation import Conversation
 from agent.dialog.foreground import Foreground
 from agent.dialog.lulls import Lulls
@@ -37,6 +38,7 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.models.shelf import Shelf
 from agent.ops.api_metrics import ApiMetrics
+from agent.ops.bus_metrics import BusMetrics
 from agent.ops.call_traces import CallTraces
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
@@ -106,6 +108,7 @@ class PhoneAgent:
         """Whether calls are taken, and how those under way come to their end."""
         self._places = Places(Capacity(settings.capacity))
         self._record = Record(settings.store, settings.agents)
+        self._bus = Bus(self._record.store, settings.bus, server=self._record.server)
         self._tracing = tracing_of(settings.tracing, server=self._record.server)
         self._webhook_metrics = WebhookMetrics(self._metrics.registry, self._record.store)
         self._webhooks = Webhooks(
@@ -174,6 +177,7 @@ class PhoneAgent:
             self._switchboard.events.problem if self._switchboard else None,
             self._monitor.problem,
             self._record.recorder.problem,
+            self._bus.problem,
             told(self.drain.state),
         )
         looping = [name for name in self._workers.names if self._workers.is_crash_looping(name)]
@@ -183,7 +187,7 @@ class PhoneAgent:
         """For the service manager. Healthy: everything that must never end goes on."""
         state = self.drain.state
         stopping = state is not None and state.stopping
-        going = self._record.recorder.going and self._webhooks.going
+        going = self._record.recorder.going and self._webhooks.going and self._bus.going
         going = going and self._switchboard is not None and self._switchboard.going
         missing = [name for name, there in self.checks().items() if not there]
         calls = len(self._switchboard.calls) if self._switchboard else 0
@@ -209,6 +213,10 @@ class PhoneAgent:
         stack.push_async_callback(self._webhooks.close)
         self._webhooks.start()
         self._record.when_told(self._webhooks.told)
+        stack.push_async_callback(self._bus.close)
+        await self._bus.start()
+        self._record.when_told(self._bus.told)
+        self._metrics.add(BusMetrics(self._bus))
         await self._serve_api(stack)
         stack.push_async_callback(self._webhook_metrics.close)
         await self._metrics_server.start()

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from agent import __version__
-from agent.commands import bench, config, demo, doctor, erase, keys, migrate, models, rehearse, run, serve, setup
+from agent.commands import bench, bus, config, demo, doctor, erase, keys, migrate, models, rehearse, run, serve, setup
 from agent.errors import PhoneAgentError
 
 BROKEN = 2
@@ -31,6 +31,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(bus.app, name="bus")
 
 
 @app.command()

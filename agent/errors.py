@@ -75,3 +75,9 @@ class WebhookError(PhoneAgentError):
     """An application could not be told or asked something over HTTP, or its address is not allowed."""
 
     code = "webhook_error"
+
+
+class BusError(PhoneAgentError):
+    """Events could not be published to the message queue (`bus_unreachable`, `bus_refused`, `bus_blocked`, …)."""
+
+    code = "bus_error"

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from agent.doctor.asterisk import check_app, check_ari, check_modules, check_version
+from agent.doctor.bus import check_bus
 from agent.doctor.check import Check, Status, broken, failed, skipped
 from agent.doctor.files import read_agents, read_configuration
 from agent.doctor.loop_call import loop_call
@@ -56,7 +57,7 @@ class Examination:
         await self._survived("store", self._store(settings))
         await self._survived("asterisk", self._asterisk(settings, running))
         await self._survived("tone_call", self._call(settings, running))
-        self._add(check_clock(self.asterisk_ahead_s))
+        self._add(check_clock(self.asterisk_ahead_s), *await check_bus(settings.bus))
         await self._survived("models", self._models(settings, agents, running))
         return self.checks
 

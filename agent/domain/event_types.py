@@ -48,6 +48,10 @@ ON_REQUEST = frozenset(
 """Types that an endpoint gets only where it names them: they come many times in each call, or concern few."""
 
 
+ALL = "*"
+"""Stands for every type."""
+
+
 def wanted(event_type: str, chosen: list[str] | tuple[str, ...]) -> bool:
-    """Whether an endpoint that chose these types (none: the usual ones) is told of an event."""
-    return event_type in chosen if chosen else event_type not in ON_REQUEST
+    """Whether who chose these types (none: the usual ones) is told of an event."""
+    return event_type in chosen or ALL in chosen if chosen else event_type not in ON_REQUEST

@@ -128,3 +128,9 @@ async def last_at(connection: AsyncConnection, call_id: str) -> datetime | None:
 async def last_position(connection: AsyncConnection) -> int:
     """Of the latest event of all; 0 where there is none."""
     return await connection.scalar(select(func.max(events.c.position))) or 0
+
+
+async def position_before(connection: AsyncConnection, moment: datetime) -> int:
+    """The position behind which all events since `moment` are; that of the latest event where there are none."""
+    first = await connection.scalar(select(func.min(events.c.position)).where(events.c.at >= moment))
+    return await last_position(connection) if first is None else first - 1

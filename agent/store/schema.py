@@ -124,6 +124,7 @@ events = Table(
     Column("traceparent", String(64)),  # of the API request that caused it
     UniqueConstraint("call_id", "sequence"),
     Index(None, "at"),
+    sqlite_autoincrement=True,  # the position of an event that was deleted is never given out again
 )
 
 agents = Table(
@@ -244,4 +245,13 @@ recordings = Table(
     Column("deleted_at", Moment),
     Column("file_removed", Boolean, nullable=False),  # of one that was deleted: nothing is left on disk
     Index(None, "status", "decided_at"),
+)
+
+bus_positions = Table(
+    "bus_positions",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("position", BigInteger, nullable=False),  # events up to it were published
+    Column("leased_until", Moment),  # a process publishes until then at most
+    Column("leased_by", String(64)),
 )

@@ -9,12 +9,15 @@ import pytest
 import pytest_asyncio
 
 from tests.acceptance.theatre import Theatre, theatre
+from tests.integration.bus.redis_server import RedisServer, redis_server
+
+__all__ = ["redis_server"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="theatre")
-async def open_theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Theatre]:
+async def open_theatre(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> AsyncIterator[Theatre]:
     folder: Path = tmp_path_factory.mktemp("theatre")
-    async with theatre(folder) as opened:
+    async with theatre(folder, {"bus": {"url": redis_server.url}}) as opened:
         yield opened
 
 

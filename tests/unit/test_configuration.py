@@ -36,6 +36,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("[asterisk]\nari_url = 'http://host/path'", {}, "asterisk.ari_url"),
         ('[llm]\napi_key = "a"\napi_key_file = "b"', {}, "llm: set api_key or api_key_file, not both."),
         ('[llm]\napi_key_file = "not-there"', {}, "llm.api_key_file:"),
+        ('[bus]\nevents = ["call.done"]', {}, "bus.events: Value error, call.done is no type of event; docs/api.md"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from agent.store.engine import Store
 from agent.store.migrate import migrate
+from agent.testing.postgresql import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,3 +31,14 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await migrate(store)
     yield store
     await store.close()
+
+
+@pytest_asyncio.fixture
+async def postgres(postgres_server: PostgresServer) -> AsyncIterator[Store]:
+    """PostgreSQL, with all tables: what several processes share."""
+    name = postgres_server.create_database()
+    store = Store(postgres_server.url(name))
+    await migrate(store)
+    yield store
+    await store.close()
+    postgres_server.drop_database(name)

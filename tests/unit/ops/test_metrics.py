@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
+from agent.bus.bus import Bus
 from agent.dialog.speculation import Speculation
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.events import (
@@ -31,6 +33,7 @@ from agent.domain.tool_calls import ToolCall, ToolStatus
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.media.server import AudioSocketServer
 from agent.ops.api_metrics import ApiMetrics
+from agent.ops.bus_metrics import BusMetrics
 from agent.ops.metrics import WAIT_BUCKETS_S, Metrics
 from agent.ops.part_metrics import PartMetrics
 from agent.ops.record_metrics import RecordMetrics
@@ -39,7 +42,7 @@ from agent.ops.state_metrics import StateMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.recordings.studio import Studio
 from agent.resources import shipped
-from agent.settings import CapacitySettings, DrainSettings, RecordingsSettings
+from agent.settings import BusSettings, CapacitySettings, DrainSettings, RecordingsSettings
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
@@ -194,6 +197,7 @@ def whole(tmp_path: Path) -> Metrics:
     recorder(changed(RINGING))
     metrics.add(RecordMetrics(recorder))
     metrics.add(RecordingMetrics(Studio(RecordingsSettings(folder=tmp_path), lambda _event: None)))
+    metrics.add(BusMetrics(Bus(store, BusSettings(url=SecretStr("redis://127.0.0.1:1")), server="one")))
     metrics.add(PartMetrics(lambda: {"asterisk": True, "mind": False}, Drain(DrainSettings())))
     ApiMetrics(metrics.registry)("GET", "/v1/calls", "200", 0.002)
     WebhookMetrics(metrics.registry, store).attempted(Answer(status=500), DeliveryStatus.PENDING, 0.1)
