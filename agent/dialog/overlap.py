@@ -13,7 +13,7 @@ _BACKCHANNELS: dict[str, frozenset[str]] = {
         "okay", "ok", "right", "sure", "i see", "got it", "all right", "alright", "good", "great", "fine", "mm okay",
         "oh okay", "oh i see", "ah okay", "ah i see", "okay yeah", "yeah yeah", "yes yes", "yeah okay", "okay okay",
         "ok ok", "right right", "uh okay", "oh yeah", "ha", "haha", "wow", "nice", "cool", "of course", "exactly",
-        "true", "makes sense",
+        "true", "makes sense", "ha ha", "ha ha ha",
     }),
     "de": frozenset({
         "aha", "ah", "ach", "ach so", "achso", "oh", "äh", "ähm", "ja", "jaja", "ja ja", "jo", "okay", "ok", "gut",

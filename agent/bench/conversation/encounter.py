@@ -99,6 +99,24 @@ class Caller:
         except TimeoutError:
             raise SilentAgentError(f"The agent was not quiet within {LONGEST_SPEECH_S:g} s.") from None
 
+    async def hear_out(self, quiet_ms: int) -> None:
+        """As `listen`, but to the end of a turn by the agent's own account, whatever pauses it makes before.
+
+        Raises SilentAgentError.
+        """
+        await self.listen(quiet_ms)
+        while not await self._turn_is_over():
+            await self.listen(quiet_ms)
+
+    async def _turn_is_over(self) -> bool:
+        """Whether the agent tells within TOLD_AFTER_S that its turn has ended."""
+        until = self.call.position + round(TOLD_AFTER_S * RATE)
+        while not any(_ends_turn(event, "agent") for event in self._events[self._dealt_with :]):
+            if self.call.position >= until:
+                return False
+            await self.call.reached(self.call.position + round(LOOK_S * RATE))
+        return True
+
     async def answer(self, *, timeout_s: float = AGENT_TIMEOUT_S) -> None:
         """Wait for the beginning of an answer, and a little longer for the agent to tell what it answers.
 

@@ -142,7 +142,7 @@ async def _call(house: House, draw: _Draw, seed: int) -> tuple[Encounter, ShortA
 
 
 async def _play(draw: _Draw, caller: Caller) -> None:
-    await caller.listen(round(1000 * draw.wait_s))
+    await caller.hear_out(round(1000 * draw.wait_s))
     await caller.say(draw.answer.pcm, draw.answer.text)
     with contextlib.suppress(SilentAgentError):  # an answer that is lost gets none
         await caller.answer(timeout_s=WAIT_S)
