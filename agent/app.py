@@ -38,7 +38,7 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.models.shelf import Shelf
 from agent.ops.api_metrics import ApiMetrics
-from agent.ops.bus_metrics import BusMetrics
+from agent.ops.bus_metrics import open_bus
 from agent.ops.call_traces import CallTraces
 from agent.ops.garbage import spare_what_stays
 from agent.ops.metrics import Metrics, MetricsServer
@@ -213,10 +213,7 @@ class PhoneAgent:
         stack.push_async_callback(self._webhooks.close)
         self._webhooks.start()
         self._record.when_told(self._webhooks.told)
-        stack.push_async_callback(self._bus.close)
-        await self._bus.start()
-        self._record.when_told(self._bus.told)
-        self._metrics.add(BusMetrics(self._bus))
+        await open_bus(self._bus, self._record, self._metrics, stack)
         await self._serve_api(stack)
         stack.push_async_callback(self._webhook_metrics.close)
         await self._metrics_server.start()
@@ -232,9 +229,8 @@ class PhoneAgent:
         stack.push_async_callback(self._after_calls.close)
         self._after_calls.start()
         self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
-        self._metrics.add(RecordMetrics(self._record.recorder))
-        self._metrics.add(PartMetrics(self.parts, self.drain))
-        self._metrics.add(RecordingMetrics(self._recordings.studio))
+        recording = RecordingMetrics(self._recordings.studio)
+        self._metrics.add(RecordMetrics(self._record.recorder), PartMetrics(self.parts, self.drain), recording)
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(

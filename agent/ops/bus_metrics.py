@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -10,7 +11,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from agent.bus.bus import Bus
-from agent.ops.metrics import PREFIX
+from agent.ops.metrics import PREFIX, Metrics
+from agent.store.record import Record
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +31,14 @@ class BusMetrics(Collector):
         yield _counter("bus_published", "Events that this process published", relay.published)
         yield _counter("bus_unroutable", "Of them, those that the broker gave to nobody", publisher.unroutable)
         yield _counter("bus_failures", "Attempts to publish that failed", relay.failures)
+
+
+async def open_bus(bus: Bus, record: Record, metrics: Metrics, stack: AsyncExitStack) -> None:
+    """Publish what is recorded, and tell Prometheus of it, until `stack` is closed. Raises StoreError."""
+    stack.push_async_callback(bus.close)
+    await bus.start()
+    record.when_told(bus.told)
+    metrics.add(BusMetrics(bus))
 
 
 def _counter(name: str, text: str, value: float) -> CounterMetricFamily:

@@ -116,9 +116,10 @@ class Metrics:
             case Trouble():
                 self._troubles.labels(event.code).inc()
 
-    def add(self, collector: Collector) -> None:
-        """Ask this one, too, at every scrape."""
-        self.registry.register(collector)
+    def add(self, *collectors: Collector) -> None:
+        """Ask these, too, at every scrape."""
+        for collector in collectors:
+            self.registry.register(collector)
 
     def exposition(self) -> bytes:
         """Everything in Prometheus's text format 0.0.4."""
