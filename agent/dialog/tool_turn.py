@@ -14,7 +14,7 @@ from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.history import History, Message
 from agent.dialog.tool_request import ToolRequest
 from agent.dialog.toolbox import Order, Toolbox, WrongRequestError
-from agent.domain.tool_calls import ToolStatus
+from agent.domain.tool_calls import ToolCall, ToolStatus
 
 MOST_AT_ONCE = 4
 """Requests of one answer that are looked at, one after the other."""
@@ -22,6 +22,10 @@ MOST_ROUNDS = 4
 """So often in one turn the model may ask for tools again: a model that does nothing else is stopped."""
 MOST_FAULTS = 1
 """So many wrong requests are given back to the model in one turn."""
+MOST_REPEATS = 1
+"""So often the model is reminded of what it has asked before in the same turn; nothing is done twice for it."""
+LONGEST_SAID = 300
+"""Characters of a result that is said as it came, where the model finds no words for it: two or three sentences."""
 
 
 class Speaker(Protocol):
@@ -56,6 +60,8 @@ class ToolTurn:
         self._failed = failed
         self._rounds = 0
         self._faults = 0
+        self._repeats = 0
+        self._done: dict[str, ToolCall] = {}
         self._announced: Order | None = None
         self.gave_up = False
         """The caller was told that it does not work."""
@@ -78,7 +84,7 @@ class ToolTurn:
         if goes_on:
             return self._history.messages()
         self.gave_up = True
-        await self._speaker.say(self._failed)
+        await self._speaker.say(self._last_words())
         return None
 
     def caller_has_gone(self) -> None:
@@ -86,6 +92,14 @@ class ToolTurn:
         order, self._announced = self._announced, None
         if order is not None:
             self._toolbox.start(order, said=self._turn.take_heard())
+
+    def _last_words(self) -> str:
+        """For a caller to whom the model says nothing: a sentence that the application gave, or that it failed."""
+        for done in reversed(self._done.values()):
+            said = done.answer.error or done.answer.result
+            if isinstance(said, str) and 0 < len(said.strip()) <= LONGEST_SAID:
+                return said.strip()
+        return self._failed
 
     async def _act(self, requests: Sequence[ToolRequest]) -> bool:
         """Whether the model may go on."""
@@ -102,6 +116,12 @@ class ToolTurn:
                 continue
             if not goes_on:
                 break
+            if (known := self._done.get(order.key)) is not None:
+                await self._turn.finished()
+                self._toolbox.remind(order, known, said=self._turn.take_heard())
+                self._repeats += 1
+                goes_on = self._repeats <= MOST_REPEATS
+                continue
             self._announced = order
             if order.tool.say and not self._turn.text:
                 await self._speaker.say(order.tool.say, aside=True)
@@ -113,4 +133,6 @@ class ToolTurn:
             finally:
                 filler.cancel()
             goes_on = done.status is not ToolStatus.FAILED
+            if goes_on:
+                self._done[order.key] = done
         return goes_on

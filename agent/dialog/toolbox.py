@@ -85,10 +85,14 @@ class Toolbox:
         """
         known = self._done_once.get(order.key)
         if known is not None:
-            use = ToolUse(new_id("tool"), known.name, order.arguments)
-            self._journal.history.tool_used(use, _told(known), said=said)
+            self.remind(order, known, said=said)
             return known
         return await asyncio.shield(self.start(order, said=said))
+
+    def remind(self, order: Order, known: ToolCall, *, said: str) -> None:
+        """Tell the model again what came of a use."""
+        use = ToolUse(new_id("tool"), known.name, order.arguments)
+        self._journal.history.tool_used(use, _told(known), said=said)
 
     def start(self, order: Order, *, said: str) -> asyncio.Task[ToolCall]:
         """Have it done, without waiting; what is under way is not begun again."""

@@ -173,6 +173,8 @@ class Work:
             apologise=self._apologise,
         )
         self._turn.say(text, pcm, aside=aside)
+        if aside:
+            self._journal.filler_said()
         await self._turn.finished()
 
     async def say_phrase(

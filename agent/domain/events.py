@@ -154,7 +154,7 @@ class ToolCalled(Event):
 
 @dataclass(frozen=True, slots=True)
 class FillerSaid(Event):
-    """The caller heard a filler, since the answer took long."""
+    """The caller heard words that bridge a wait: a filler, or that something is being looked up."""
 
     type: ClassVar[str] = "agent.filler_said"
 

@@ -42,11 +42,13 @@ def root_of(theatre: Theatre) -> str:
 
 
 @asynccontextmanager
-async def followed(api: aiohttp.ClientSession, until: str) -> AsyncIterator[list[dict[str, Any]]]:
+async def followed(
+    api: aiohttp.ClientSession, until: str, timeout_s: float = 60
+) -> AsyncIterator[list[dict[str, Any]]]:
     """Public events from here on; the block's end waits for one of the type `until`."""
     found: list[dict[str, Any]] = []
     last = asyncio.Event()
-    async with api.get("/v1/events/stream", timeout=aiohttp.ClientTimeout(sock_read=60)) as stream:
+    async with api.get("/v1/events/stream", timeout=aiohttp.ClientTimeout(sock_read=timeout_s)) as stream:
         assert stream.status == 200
 
         async def read() -> None:
@@ -59,7 +61,7 @@ async def followed(api: aiohttp.ClientSession, until: str) -> AsyncIterator[list
         reading = asyncio.create_task(read())
         try:
             yield found
-            await asyncio.wait_for(last.wait(), 60)
+            await asyncio.wait_for(last.wait(), timeout_s)
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)

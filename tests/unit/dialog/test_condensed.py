@@ -18,17 +18,24 @@ NOW = [
     Message(Role.AGENT, "", use=ToolUse("tool_2", "find", {"number": "2222"})),
     Message(Role.TOOL, '{"result": "lost"}', answers="tool_2"),
 ]
-NOTE = """The call so far:
-You: Good day.
-Caller: Where is 1111?
-You used find: {"number": "1111"}
-It gave: {"result": "sent"}
-You: It was sent.
-Note: The caller is a regular."""
+NOTE = """Record of this call, which the caller knows:
+- answer: Good day.
+- caller: Where is 1111?
+- used find: {"number": "1111"}
+- it gave: {"result": "sent"}
+- answer: It was sent.
+- note: The caller is a regular."""
 
 
-def test_all_before_the_caller_s_last_words_is_one_note_and_what_they_led_to_is_not() -> None:
-    assert condensed([OPENING, *BEFORE, *NOW]) == [OPENING, Message(Role.SYSTEM, NOTE), *NOW]
+def test_all_before_the_caller_s_last_words_is_one_note() -> None:
+    assert condensed([OPENING, *BEFORE, NOW[0]]) == [OPENING, Message(Role.SYSTEM, NOTE), NOW[0]]
+
+
+def test_what_a_tool_has_given_is_to_be_worded_and_no_tool_is_shown() -> None:
+    told = Message(Role.SYSTEM, 'find gave: {"result": "lost"}\nTell the caller what it gave, in one short sentence.')
+    without = Message(Role.SYSTEM, "Be brief.")
+    assert condensed([OPENING, *BEFORE, *NOW]) == [without, Message(Role.SYSTEM, NOTE), NOW[0], told]
+    assert condensed([OPENING, *NOW, *NOW[1:]]) == [without, NOW[0], told]
 
 
 def test_the_note_only_grows() -> None:

@@ -236,9 +236,27 @@ def test_wrong_arguments_twice_end_the_attempt() -> None:
     assert scene.said_by(Speaker.AGENT)[-1] == AGENT.phrases.tool_failed
 
 
-def test_a_model_that_never_stops_asking_is_stopped() -> None:
+def test_a_model_that_never_stops_asking_for_the_same_is_served_once_and_the_caller_hears_what_came_of_it() -> None:
     shop = Shop()
     scene = stage(shop, [ASKED])
+    run(scene.caller(GREETED, *QUESTION, ("hang_up", 0)))
+    assert len(shop.asked) == len(uses(scene)) == 1
+    assert told(scene) == [{"result": "sent"}] * 2
+    assert scene.said_by(Speaker.AGENT)[-1] == "sent"
+
+
+def test_a_result_that_is_no_sentence_is_not_said_as_it_is() -> None:
+    scene = stage(Shop(outcomes=[ToolAnswer(result={"status": "sent"})]), [ASKED])
+    run(scene.caller(GREETED, *QUESTION, ("hang_up", 0)))
+    assert scene.said_by(Speaker.AGENT)[-1] == AGENT.phrases.tool_failed
+
+
+def test_a_model_that_never_stops_asking_for_something_else_is_stopped() -> None:
+    shop = Shop(outcomes=[ToolAnswer(result={}) for _ in range(9)])
+    asked: list[list[str | ToolRequest]] = [
+        [ToolRequest("find_order", json.dumps({"number": str(number)}))] for number in range(9)
+    ]
+    scene = stage(shop, *asked)
     run(scene.caller(GREETED, *QUESTION, ("hang_up", 0)))
     assert len(shop.asked) == 4
     assert scene.said_by(Speaker.AGENT)[-1] == AGENT.phrases.tool_failed
