@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 
@@ -39,6 +39,10 @@ class Timings:
         if self.speech_ended is None or self.first_sound_played is None:
             return None
         return max(self.first_sound_played, self.first_sound_queued or 0.0) - self.speech_ended - self.tools_s
+
+
+STAGES = tuple(field.name for field in fields(Timings) if field.name != "tools_s")
+"""Of the timings those that are moments, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from agent.domain.events import (
 )
 from agent.domain.lookup import LookupOutcome
 from agent.domain.tool_calls import ToolStatus
-from agent.domain.turns import Speaker, Timings, Turn
+from agent.domain.turns import STAGES, Speaker, Turn
 from agent.ops.site import Site
 from agent.settings import HttpSettings
 
@@ -41,7 +41,7 @@ WAIT_BUCKETS_S = (
 """Fine about a second, where people feel it; each bound of the targets (0.5, 0.7, 0.9, 1.2, 1.3, 1.5, 2.5 s) is one."""
 GREETING_BUCKETS_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.0, 5.0)
 CALL_BUCKETS_S = (5, 10, 20, 30, 60, 120, 180, 300, 600, 1200, 3600)
-STAGES = tuple(name for name in Timings.__dataclass_fields__ if name not in {"speech_ended", "tools_s"})
+COUNTED = STAGES[1:]  # the first is where they are counted from
 PREFIX = "phone_agent"
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge of its own per counter, of no use
@@ -151,7 +151,7 @@ class Metrics:
         if turn.timings.waited_s is not None:
             self._waits.observe(turn.timings.waited_s)
         ended = turn.timings.speech_ended
-        for stage in STAGES:
+        for stage in COUNTED:
             at = getattr(turn.timings, stage)
             if ended is not None and at is not None:
                 self._stages.labels(stage).observe(max(0.0, at - ended))

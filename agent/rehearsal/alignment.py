@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.domain.turns import STAGES
 from agent.rehearsal.performance import Performance, Said, Span
 
 CLOCK_TOLERANCE_S = 0.5  # the agent's account of a sound may be off by its way through Asterisk and two buffers
@@ -34,7 +35,7 @@ def told_turns(performance: Performance) -> list[Told]:
             text=turn["text"],
             span=Span(turn["started_at"] + offset, turn["ended_at"] + offset),
             interrupted=turn["interrupted"],
-            stages={name: at + offset for name, at in turn["timings"].items() if at is not None},
+            stages={name: at + offset for name in STAGES if (at := turn["timings"].get(name)) is not None},
         )
         for turn in turns
     ]

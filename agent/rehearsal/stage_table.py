@@ -19,7 +19,7 @@ HEADINGS = {
     "first_sound_queued": "sound ready",
     "first_sound_played": "played",
 }
-"""`agent.domain.turns.Timings`, in its order."""
+"""`agent.domain.turns.STAGES`, in their order."""
 
 
 def stage_table(turns: Sequence[TurnResult]) -> Table | None:
