@@ -116,7 +116,8 @@ class Opening:
             if ended is not None or work.cut_short:
                 return ended
             then()
-        return await work.say_phrase(self._agent.greeting, then_protected=self._agent.notice)
+        notice = self._agent.notice
+        return await work.say_phrase(self._agent.greeting, protected=bool(notice), then_protected=notice)
 
     def _decide(self, consent: Consent, by: AnsweredBy | None = None) -> None:
         self.asking = False

@@ -67,6 +67,21 @@ def test_a_notice_is_not_interrupted_and_what_the_caller_says_in_it_is_answered_
     assert not any(isinstance(event, SpeechPaused) for event in scene.events)
 
 
+def test_who_speaks_into_the_greeting_does_not_miss_the_notice_after_it() -> None:
+    notice = "This call may be recorded for training."
+    greeting = "Good day, this is the practice by the lake, we are open until six."
+    scene = stage("When do you open?", greeting=greeting, notice=notice)
+    run(
+        scene.caller(
+            ("agent_talks", 3), ("quiet", 0.5), ("speak", 1.0), ("quiet", 7), ("agent_quiet", 12), ("hang_up", 0)
+        )
+    )
+    opening, answer = scene.said_by(Speaker.AGENT)
+    assert opening == f"{greeting} {notice}"
+    assert answer.endswith(ANSWER)
+    assert scene.said_by(Speaker.CALLER) == ["When do you open?"]
+
+
 def test_a_word_bridges_a_long_wait_and_the_model_does_not_read_it_as_part_of_its_answer() -> None:
     scene = Stage(AGENT, FakeEars(["When?", "And then?"]), FakeMind([ANSWER], delay_s=3))
     question = [("speak", 1.0), ("quiet", 4), ("agent_quiet", 9)]
