@@ -143,7 +143,7 @@ class Agent(BaseModel):
     interruptible: bool = True
     """Whether a caller who speaks stops the agent."""
     notice: str = ""
-    """Said word for word after the greeting and never interrupted, nor is the greeting before it; such as a legal notice.
+    """Said word for word after the greeting and never interrupted, nor is the greeting then; such as a legal notice.
     What the caller says meanwhile is heard, and answered afterwards."""
     farewells: tuple[Text, ...] = ("goodbye", "good bye", "bye", "bye bye", "that is all", "that's all")
     """What a caller says to end the call."""
