@@ -34,7 +34,7 @@ test:
 	@.ci/bootstrap dev
 	@$(AGENT) setup --for test
 	@.ci/check
-	@.venv/bin/python -m pytest tests/unit tests/integration tests/acceptance $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/unit tests/integration $(ARGS)
 
 check:
 	@.ci/bootstrap dev
