@@ -40,14 +40,6 @@ def _children() -> Counter[str]:
     return commands
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes: calls one after the other in one of them, each other file in any."""
-    for item in items:
-        folder = item.path.parent
-        group = "acceptance" if "acceptance" in folder.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(autouse=True)
 def _own_data_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a database goes that nobody has told where to be."""
