@@ -76,7 +76,7 @@ async def test_no_call_s_slot_forgets_its_prompt(background: BackgroundChat, htt
 async def test_it_makes_way_for_a_call_and_goes_on_afterwards_without_reading_again(
     background: BackgroundChat, lulls: Lulls, http: aiohttp.ClientSession
 ) -> None:
-    asked = asyncio.create_task(background.ask(question(f"{LONG} Tell a long story."), max_tokens=200))
+    asked = asyncio.create_task(background.ask(question(f"{LONG} Tell a long story."), max_tokens=800))
     while not [slot for slot in await slots(http) if slot["id"] == SLOT and slot["is_processing"]]:
         pass
     with lulls.held():
