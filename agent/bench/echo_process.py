@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
 
+from agent.bench.child import tell
 from agent.bench.echo import Echo
 from agent.domain.agent import AgentRef
 from agent.domain.events import CallChanged, Event
@@ -76,12 +76,6 @@ class Teller:
         elif event.call.answered_at is not None:
             self._standing.add(event.call_id)
             tell("answered", standing=len(self._standing))
-
-
-def tell(kind: str, **fields: Any) -> None:
-    """Write one line to standard output. A pipe holds hundreds of such lines, and the parent reads at once."""
-    sys.stdout.write(json.dumps({"type": kind, **fields}, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
 
 
 async def _input_ended() -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from agent.rehearsal.moments import MomentKind
-from tests.acceptance.test_api import api, followed, got
+from tests.acceptance.test_api import api, created, followed, got
 from tests.acceptance.theatre import GOODBYE, LISTEN, Theatre
 
 __all__ = ["api"]
@@ -35,13 +35,6 @@ AGENT = {
         },
     },
 }
-
-
-async def created(api: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    async with api.post(path, json=body) as answer:
-        assert answer.status == 201, await answer.text()
-        result: dict[str, Any] = await answer.json()
-        return result
 
 
 async def test_a_call_is_summarized_with_evidence_and_can_be_read_as_it_is_spoken(

@@ -73,6 +73,13 @@ async def got(api: aiohttp.ClientSession, path: str) -> Any:
         return await answer.json()
 
 
+async def created(api: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async with api.post(path, json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        result: dict[str, Any] = await answer.json()
+        return result
+
+
 async def posted(api: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> int:
     async with api.post(path, json=body) as answer:
         return answer.status

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
-from tests.acceptance.test_api import api, got
+from tests.acceptance.test_api import api, created, got
 from tests.acceptance.theatre import APPLICATION_SECRET, LISTEN, Theatre
 
 __all__ = ["api"]
@@ -63,13 +63,6 @@ async def rails() -> AsyncIterator[tuple[Rails, str]]:
         yield rails, str(server.make_url("/asked"))
 
 
-async def posted(api: Any, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    async with api.post(path, json=body) as answer:
-        found: dict[str, Any] = await answer.json()
-        assert answer.status == 201, found
-        return found
-
-
 async def test_the_application_chooses_the_agent_greets_by_name_and_finds_the_order(
     theatre: Theatre, api: Any, rails: tuple[Rails, str]
 ) -> None:
@@ -78,9 +71,9 @@ async def test_the_application_chooses_the_agent_greets_by_name_and_finds_the_or
         {"agent": "shop", "variables": {"customer": "Mrs. Ames"}, "metadata": {"customer_id": 42}}
     )
     application.answers["tool.call"] = lambda: web.json_response({"result": "The order was sent on Tuesday."})
-    agent = await posted(api, "/v1/agents", {**AGENT, "tools": [{**TOOL, "url": url}]})
-    other = await posted(api, "/v1/agents", {**AGENT, "name": "by-default"})
-    await posted(api, "/v1/phone_numbers", {"number": "5000", "agent_id": other["id"], "lookup_url": url})
+    agent = await created(api, "/v1/agents", {**AGENT, "tools": [{**TOOL, "url": url}]})
+    other = await created(api, "/v1/agents", {**AGENT, "name": "by-default"})
+    await created(api, "/v1/phone_numbers", {"number": "5000", "agent_id": other["id"], "lookup_url": url})
     played = await theatre.play(
         [LISTEN, {"say": "Where is my order number four seven one one?"}, LISTEN, {"hang_up": {}}], to="5000"
     )
@@ -111,8 +104,8 @@ async def test_the_application_chooses_the_agent_greets_by_name_and_finds_the_or
 async def test_a_caller_is_rejected_before_the_answer(theatre: Theatre, api: Any, rails: tuple[Rails, str]) -> None:
     application, url = rails
     application.answers["agent.lookup"] = lambda: web.json_response({"action": "reject", "reason": "busy"})
-    agent = await posted(api, "/v1/agents", {**AGENT, "name": "nobody"})
-    await posted(api, "/v1/phone_numbers", {"number": "5001", "agent_id": agent["id"], "lookup_url": url})
+    agent = await created(api, "/v1/agents", {**AGENT, "name": "nobody"})
+    await created(api, "/v1/phone_numbers", {"number": "5001", "agent_id": agent["id"], "lookup_url": url})
     played = await theatre.play([{"wait_for_end": {"timeout_s": 20}}], to="5001")
     assert (played.call["status"], played.call["ended_reason"], played.call["sip_code"]) == ("failed", "rejected", 486)
     types: list[str] = []
@@ -138,8 +131,8 @@ async def test_an_application_that_is_broken_costs_no_call(
         listening = None
         application.answers["agent.lookup"] = answers[broken]
     number = {"500": "5010", "never": "5011", "garbage": "5012", "10 MB": "5013"}[broken]
-    agent = await posted(api, "/v1/agents", {**AGENT, "name": f"agent-{number}"})
-    await posted(api, "/v1/phone_numbers", {"number": number, "agent_id": agent["id"], "lookup_url": url})
+    agent = await created(api, "/v1/agents", {**AGENT, "name": f"agent-{number}"})
+    await created(api, "/v1/phone_numbers", {"number": number, "agent_id": agent["id"], "lookup_url": url})
     played = await theatre.play([LISTEN, {"hang_up": {}}], to=number)
     if listening is not None:
         listening.close()

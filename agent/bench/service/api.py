@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,16 @@ from agent.bench.child import Child, child
 from agent.bench.echo import CallRecord
 from agent.bench.service.filled import Filled, fill
 from agent.bench.service.flaws import API_CONTROLS
+from agent.bench.service.found import Found, each_store
 from agent.bench.service.requests import CALL, EVENTS, LIST, READING, TRAFFIC, TRANSCRIPT, UPDATE
 from agent.bench.service.stores import bench_store
 from agent.bench.sipp import CallPlan, Outcome, SippCallers
 from agent.bench.verdict import failures
-from agent.errors import ConfigurationError, SetupError
+from agent.errors import ConfigurationError
 from agent.ops.conditions import conditions
 from agent.ops.percentiles import summarise
 from agent.ops.processor_speed import processor_speed
-from agent.ops.report import Failure, Measure, Report, measured
+from agent.ops.report import Failure, Report, measured
 from agent.store.engine import Store
 from agent.testing.model_servers import ModelServers
 
@@ -62,29 +63,13 @@ class ApiPlan:
             raise ConfigurationError(f"--control {self.control} is not known; known are {', '.join(API_CONTROLS)}.")
 
 
-@dataclass(slots=True)
-class _Found:
-    measures: list[Measure] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    details: dict[str, Any] = field(default_factory=dict)
-
-
 async def bench_api(plan: ApiPlan, run_dir: Path, *, command: str, progress: Progress) -> Report:
     """Measure on each store. Raises SetupError where the first cannot be measured; a later one is then a failure."""
     prefixes = await asyncio.to_thread(bundles, ["asterisk", "sipp"], progress)
     report = Report(command, conditions(seed=plan.seed, calls=plan.calls, control=plan.control))
-    stores: dict[str, Any] = {}
-    for name in plan.stores:
-        try:
-            found = await _Bench(plan, name, run_dir / name, prefixes, progress).measure()
-        except SetupError as error:
-            if not report.measures:
-                raise
-            report.failures.append(Failure(name, str(error)))
-            continue
-        report.measures += found.measures
-        report.failures += found.failures
-        stores[name] = found.details
+    stores = await each_store(
+        report, plan.stores, lambda name: _Bench(plan, name, run_dir / name, prefixes, progress).measure()
+    )
     report.details = {"stores": stores}
     return report
 
@@ -100,10 +85,10 @@ class _Bench:
         self._dir = folder
         self._prefixes = prefixes
         self._progress = progress
-        self._found = _Found()
+        self._found = Found()
         self._call_plan = CallPlan(CALLS, CALLS_PER_S, hold_s=CALLS / CALLS_PER_S + plan.seconds / 2)
 
-    async def measure(self) -> _Found:
+    async def measure(self) -> Found:
         self._dir.mkdir(parents=True)
         async with AsyncExitStack() as stack:
             url = await stack.enter_async_context(bench_store(self._name, self._plan.postgresql_url, self._dir))

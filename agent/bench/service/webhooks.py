@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from agent.bench.child import Child, child
 from agent.bench.conversation.processor import used_s
 from agent.bench.service import backlog
 from agent.bench.service.flaws import WEBHOOK_CONTROLS
+from agent.bench.service.found import Found, each_store
 from agent.bench.service.stores import bench_store
-from agent.errors import ConfigurationError, SetupError
+from agent.errors import ConfigurationError
 from agent.ops.conditions import conditions
 from agent.ops.percentiles import summarise
 from agent.ops.processor_speed import processor_speed
-from agent.ops.report import Failure, Measure, Report, measured
+from agent.ops.report import Failure, Report, measured
 from agent.store.engine import Store
 
 SENDER, RECEIVER = "agent.bench.service.sender", "agent.bench.service.receiver"
@@ -64,28 +65,10 @@ class WebhooksPlan:
             raise ConfigurationError(f"--control {self.control} is not known; known are {', '.join(WEBHOOK_CONTROLS)}.")
 
 
-@dataclass(slots=True)
-class _Found:
-    measures: list[Measure] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    details: dict[str, Any] = field(default_factory=dict)
-
-
 async def bench_webhooks(plan: WebhooksPlan, run_dir: Path, *, command: str, progress: Progress) -> Report:
     """Measure on each store. Raises SetupError where the first cannot be measured; a later one is then a failure."""
     report = Report(command, conditions(seed=plan.seed, deliveries=plan.deliveries, control=plan.control))
-    rows: dict[str, Any] = {}
-    for name in plan.stores:
-        try:
-            found = await _Bench(plan, name, run_dir, progress).measure()
-        except SetupError as error:
-            if not report.measures:
-                raise
-            report.failures.append(Failure(name, str(error)))
-            continue
-        report.measures += found.measures
-        report.failures += found.failures
-        rows[name] = found.details
+    rows = await each_store(report, plan.stores, lambda name: _Bench(plan, name, run_dir, progress).measure())
     report.details = {"rows": rows}
     return report
 
@@ -98,9 +81,9 @@ class _Bench:
         self._name = name
         self._dir = run_dir
         self._progress = progress
-        self._found = _Found()
+        self._found = Found()
 
-    async def measure(self) -> _Found:
+    async def measure(self) -> Found:
         rows = (self._killed_twice, self._beside_bad_ones, self._two_senders)
         for name, row in zip(ROWS, rows, strict=True):
             if name in self._plan.rows and not (name == "two-senders" and self._name == "sqlite"):
