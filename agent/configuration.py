@@ -139,6 +139,8 @@ def _secret(path: Path, key: str) -> SecretStr:
 def _toml(value: object, *, reveal: bool = False) -> str:
     if isinstance(value, SecretStr):
         value = HIDDEN if value.get_secret_value() and not reveal else value.get_secret_value()
+    if isinstance(value, BaseModel):
+        value = {key: item for key, item in value if item is not None}
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, Path):
