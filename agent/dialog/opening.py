@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from agent.dialog.guide import Mouthpiece, Reply
 from agent.dialog.hearing import Hearing
 from agent.dialog.journal import Journal
 from agent.dialog.overlap import is_echo
-from agent.dialog.work import Work
 from agent.dialog.yes_no import YesNo, yes_or_no
 from agent.domain.agent import Agent, RecordingConsent
 from agent.domain.call import EndedReason
@@ -49,7 +49,7 @@ class Opening:
         self.asking = consent is RecordingConsent.ASKED
         """The caller has not answered yet; nobody else has a word until they have."""
 
-    async def begin(self, work: Work) -> EndedReason | None:
+    async def begin(self, turn: Mouthpiece) -> EndedReason | None:
         """All that comes before the caller's first word."""
         if self._press is not None and self._agent.keys_on_answer:
             try:
@@ -57,28 +57,20 @@ class Opening:
             except PhoneAgentError as error:
                 self._journal.trouble(error)
         if self.asking:
-            return await self.ask(work)
+            return await self.ask(turn)
         announcement = self._agent.recording.announcement if self._announces else ""
-        return await self._greet(work, announcement, protected=True, then=lambda: self._decide(Consent.ANNOUNCED))
+        return await self._greet(turn, announcement, protected=True, then=lambda: self._decide(Consent.ANNOUNCED))
 
-    async def ask(self, work: Work) -> EndedReason | None:
+    async def ask(self, turn: Mouthpiece) -> EndedReason | None:
         """Ask whether the call may be recorded; a caller who has been asked often enough is not."""
         if self._asked >= QUESTIONS:
-            return await self._answered(work, Consent.UNANSWERED)
+            return await self._answered(turn, Consent.UNANSWERED)
         self._asked += 1
-        return await work.say_phrase(self._agent.recording.question, protected=True, aside=True)
+        return await turn.say_phrase(self._agent.recording.question, protected=True, aside=True)
 
-    async def reply(self, work: Work, text: str) -> EndedReason | None:
-        """The caller said this when asked; see Reply. An echo of the question is no answer."""
-        if is_echo(text, self._agent.recording.question):
-            return None
-        match self._meant(text):
-            case YesNo.YES:
-                return await self._answered(work, Consent.GRANTED, AnsweredBy.VOICE)
-            case YesNo.NO:
-                return await self._answered(work, Consent.DECLINED, AnsweredBy.VOICE)
-            case YesNo.UNCLEAR:
-                return await self.ask(work)
+    async def consider(self, text: str) -> Reply | None:
+        """See Guide: what the caller says when asked. An echo of the question is no answer."""
+        return Reply(lambda turn: self._reply(turn, text), aside=True) if self.asking else None
 
     def answers(self, words: str) -> bool:
         """Whether these words answer the question, be it still under way."""
@@ -89,35 +81,46 @@ class Opening:
         """Whether this key answers the question."""
         return self.asking and key in {YES_KEY, NO_KEY}
 
-    async def keyed(self, work: Work, key: str) -> EndedReason | None:
+    async def keyed(self, turn: Mouthpiece, key: str) -> EndedReason | None:
         """The caller pressed a key that `takes` has taken."""
         consent = Consent.GRANTED if key == YES_KEY else Consent.DECLINED
-        return await self._answered(work, consent, AnsweredBy.KEY)
+        return await self._answered(turn, consent, AnsweredBy.KEY)
 
     def close(self) -> None:
         """The call is over."""
         if self.asking:
             self._decide(Consent.UNANSWERED)
 
+    async def _reply(self, turn: Mouthpiece, text: str) -> EndedReason | None:
+        if is_echo(text, self._agent.recording.question):
+            return None
+        match self._meant(text):
+            case YesNo.YES:
+                return await self._answered(turn, Consent.GRANTED, AnsweredBy.VOICE)
+            case YesNo.NO:
+                return await self._answered(turn, Consent.DECLINED, AnsweredBy.VOICE)
+            case YesNo.UNCLEAR:
+                return await self.ask(turn)
+
     def _meant(self, words: str) -> YesNo:
         return yes_or_no(words, self._hearing.language)
 
-    async def _answered(self, work: Work, consent: Consent, by: AnsweredBy | None = None) -> EndedReason | None:
+    async def _answered(self, turn: Mouthpiece, consent: Consent, by: AnsweredBy | None = None) -> EndedReason | None:
         self._decide(consent, by)
         policy = self._agent.recording
-        return await self._greet(work, policy.accepted if consent.given else policy.declined)
+        return await self._greet(turn, policy.accepted if consent.given else policy.declined)
 
     async def _greet(
-        self, work: Work, before: str, *, protected: bool = False, then: Callable[[], None] = lambda: None
+        self, turn: Mouthpiece, before: str, *, protected: bool = False, then: Callable[[], None] = lambda: None
     ) -> EndedReason | None:
         """The greeting, after a sentence that the model does not read."""
         if before:
-            ended = await work.say_phrase(before, protected=protected, aside=True)
-            if ended is not None or work.cut_short:
+            ended = await turn.say_phrase(before, protected=protected, aside=True)
+            if ended is not None or turn.cut_short:
                 return ended
             then()
         notice = self._agent.notice
-        return await work.say_phrase(self._agent.greeting, protected=bool(notice), then_protected=notice)
+        return await turn.say_phrase(self._agent.greeting, protected=bool(notice), then_protected=notice)
 
     def _decide(self, consent: Consent, by: AnsweredBy | None = None) -> None:
         self.asking = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -16,7 +16,7 @@ import structlog
 from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.answer import Answer, Speaking
 from agent.dialog.caller_turn import CallerTurn, Stretch
-from agent.dialog.farewell import is_farewell
+from agent.dialog.guide import Guide, considered
 from agent.dialog.hearing import Hearing
 from agent.dialog.journal import Journal
 from agent.dialog.lulls import Hold
@@ -24,6 +24,7 @@ from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
 from agent.dialog.tool_turn import ToolTurn
 from agent.dialog.toolbox import Toolbox
+from agent.dialog.waiting_words import WaitingWords
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
 from agent.domain.turns import Timings
@@ -33,9 +34,6 @@ from agent.speech.stt import Transcript
 from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
-
-Reply = Callable[["Work", str], Awaitable[EndedReason | None]]
-"""Says what follows on the caller's words, and returns why the call ends with it, or None."""
 
 LONG_SPEECH_MS = 700  # so much speech without a word understood deserves a question; less was a noise
 
@@ -54,14 +52,14 @@ class Work:
         toolbox: Toolbox,
         caller_quiet: asyncio.Event,
         may_ask_again: Callable[[], bool],
+        guides: Sequence[Guide] = (),
         caller: CallerTurn | None = None,
         guess: str | None = None,
-        reply: Reply | None = None,
     ) -> None:
         """`caller_quiet` is set while the caller does not speak.
 
         `may_ask_again`: whether a caller who was not understood is told so. `caller`: the turn to be answered. `guess`:
-        all of its words, if it should be over already. `reply` answers it in the model's place.
+        all of its words, if it should be over already. `guides` may answer it in the model's place.
         """
         self._parts = parts
         self._agent = agent
@@ -71,18 +69,15 @@ class Work:
         self._may_ask_again = may_ask_again
         self._caller = caller
         self._guess = guess
-        self._reply = reply
+        self._guides = guides
         self._turn = AgentTurn(playout, language=agent.language, began=self._first_sound)
+        self._words = WaitingWords(parts, agent, journal, self._turn, caller_quiet=caller_quiet)
         self._tools = ToolTurn(toolbox, journal.history, self._turn, self, failed=agent.phrases.tool_failed)
         self._urgency = Escalation(Urgency.SPECULATION if guess else Urgency.CALLER_WAITS)
         self._over = asyncio.Event()
         self._began_at = asyncio.get_running_loop().time()
         self._timings = Timings()
         self._answer: Answer | None = None
-        self._filler: asyncio.Task[None] | None = None
-        self._comforted = False
-        self._apologised = False
-        self._owes_apology = False
         self._closed = False
         self._counts_as_waiting = False
         self._waits = Hold(lambda: None)
@@ -128,19 +123,14 @@ class Work:
         ended_s = self._caller.ended_s if self._caller else None
         transcribed = None if self._guess is None else self._journal.clock(self._began_at)
         self._timings = Timings(speech_ended=ended_s, turn_ended=clock, transcribed=transcribed)
-        after_s = self._parts.settings.turns.filler_after_ms / 1000
-        if self._owes_apology:
-            self._say_one_moment()
-        if after_s and ended_s is not None:
-            self._filler = asyncio.create_task(self._comfort(max(0.0, ended_s + after_s - clock)), name="filler")
+        self._words.caller_waits(since_s=ended_s)
 
     def close(self) -> None:
         """Fall silent if still talking, and record what was heard. Calling it again does nothing."""
         if self._closed:
             return
         was_speculative, self._closed = self.speculative, True
-        if self._filler is not None:
-            self._filler.cancel()
+        self._words.close()
         self._no_longer_waiting()
         if was_speculative:
             self._end_speculation(used=False)
@@ -214,20 +204,18 @@ class Work:
             return await self._give_up(error, EndedReason.TTS_ERROR)
 
     async def _react(self, caller: CallerTurn, text: str) -> EndedReason | None:
-        phrases = self._agent.phrases
         long_enough = caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS
-        if is_farewell(text, self._agent.farewells):
+        reply = await considered(self._guides, text) if text or long_enough else None
+        if reply is not None:
             await self.may_speak()
-            return await self.say_and_end(phrases.farewell, EndedReason.AGENT_HANGUP)
-        if self._reply is not None and (text or long_enough):
-            await self.may_speak()
-            caller.aside = True
-            self._timings = Timings()  # nobody waited for the model
-            return await self._reply(self, text)
+            if reply.aside:
+                caller.aside = True
+                self._timings = Timings()  # nobody waited for the model
+            return await reply.say(self)
         if text:
-            await self._give_answer(text)
+            await self.give_answer(text)
         elif long_enough and self._may_ask_again():
-            await self.say(phrases.did_not_understand)
+            await self.say(self._agent.phrases.did_not_understand)
         return None
 
     async def _understand(self, caller: CallerTurn) -> str:
@@ -255,7 +243,8 @@ class Work:
         self._hearing.understood(transcript, stretch.utterance.speech_ms)
         return transcript.text.strip()
 
-    async def _give_answer(self, text: str) -> None:
+    async def give_answer(self, text: str) -> None:
+        """Have the model answer these words, and its tools act, to the last sound. Raises PhoneAgentError."""
         settings = self._parts.settings
         self._answer = Answer(
             Speaking(
@@ -282,7 +271,7 @@ class Work:
 
     async def may_speak(self) -> None:
         """Return when the turn is the agent's and the caller does not speak."""
-        self._owes_apology = False
+        self._words.not_needed()
         await self._over.wait()
         while not self._caller_quiet.is_set():
             await self._caller_quiet.wait()
@@ -293,24 +282,7 @@ class Work:
 
     async def comfort(self) -> None:
         """A word to a caller for whom something is done that takes long."""
-        if after_s := self._parts.settings.turns.filler_after_ms / 1000:
-            await asyncio.sleep(after_s)
-            self._say_filler()
-
-    async def _comfort(self, after_s: float) -> None:
-        """A word to a caller who waits for long."""
-        await asyncio.sleep(after_s)
-        if not self._turn.text:
-            self._say_filler()
-
-    def _say_filler(self) -> None:
-        """Once a turn, unless the caller speaks just then."""
-        filler = self._agent.phrases.let_me_see
-        sound = self._parts.mouth.get(filler, voice=self._agent.voice)
-        if sound is not None and self._caller_quiet.is_set() and not self._comforted:
-            self._comforted = True
-            self._turn.say(filler, sound, aside=True)
-            self._journal.filler_said()
+        await self._words.comfort()
 
     def _first_sound(self, text: str) -> None:
         self._no_longer_waiting()
@@ -336,18 +308,7 @@ class Work:
             self._waits.release()
 
     def _apologise(self, error: PhoneAgentError) -> None:
-        log.warning("conversation.trouble", code=error.code, error=str(error))
-        self._journal.trouble(error)
-        if self.speculative:
-            self._owes_apology = True
-        else:
-            self._say_one_moment()
-
-    def _say_one_moment(self) -> None:
-        sound = self._parts.mouth.get(self._agent.phrases.one_moment, voice=self._agent.voice)
-        if sound is not None and not self._apologised:
-            self._apologised = True
-            self._turn.say(self._agent.phrases.one_moment, sound, aside=True)
+        self._words.trouble(error, speculative=self.speculative)
 
     async def _give_up(self, error: PhoneAgentError, reason: EndedReason) -> EndedReason:
         log.error("conversation.gave_up", code=error.code, error=str(error))
