@@ -91,7 +91,7 @@ async def _serve(settings: Settings, events_fd: int | None) -> None:
             log.info("server.ready", **agent.ports)
             tell("server.ready", **agent.ports)
             manager.notify(READY=1)
-            beating = asyncio.create_task(manager.beat(agent.pulse), name="service-manager")
+            beating = asyncio.create_task(manager.beat(agent.vitals.pulse), name="service-manager")
             await wish.come()
             log.info("server.stopping")
             tell("server.stopping")

@@ -1,11 +1,10 @@
-"""Composition root: builds every part, starts, drains and stops them in order."""
+"""The running agent: builds every part, starts, drains and stops them in order."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -15,25 +14,18 @@ from agent.api.event_hub import EventHub
 from agent.api.house import House
 from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
+from agent.app.models import Models
+from agent.app.vitals import Vitals
 from agent.bus.bus import Bus
 from agent.dialog.conversation import Conversation
-from agent.dialog.foreground import Foreground
-from agent.dialog.lulls import Lulls
-from agent.dialog.mind import ChatModel
-from agent.dialog.mind_messages import as_request
 from agent.dialog.parts import Parts
-from agent.dialog.phrases import PhraseBook
-from agent.dialog.preparation import Preparation
-from agent.dialog.prompts import opening
-from agent.dialog.speculation import Speculation
-from agent.dialog.tail import Tail
 from agent.dialog.text_turns import TextTurns
 from agent.dialog.tool_desk import ToolDesk
 from agent.domain.agent import Agent, AgentRef
 from agent.domain.briefing import briefed
 from agent.domain.call import Call, EndedReason
 from agent.domain.events import EventSink
-from agent.errors import ConfigurationError, LanguageModelError, TelephonyError
+from agent.errors import ConfigurationError, TelephonyError
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.models.shelf import Shelf
@@ -46,7 +38,6 @@ from agent.ops.part_metrics import PartMetrics
 from agent.ops.parts_watch import PartsWatch
 from agent.ops.record_metrics import RecordMetrics
 from agent.ops.recording_metrics import RecordingMetrics
-from agent.ops.service_manager import Pulse
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
 from agent.ops.tracing import tracing_of
@@ -55,11 +46,6 @@ from agent.personas import check_numbers, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
 from agent.settings import Settings
-from agent.speech.gate import Gate
-from agent.speech.meter import Meter
-from agent.speech.stt import WyomingSpeechToText
-from agent.speech.tts import WyomingTextToSpeech
-from agent.speech.vad import VoiceDetector, load_model
 from agent.store.record import Record
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ari import AriClient, WrongPasswordError
@@ -67,7 +53,7 @@ from agent.telephony.ari_events import LinkState
 from agent.telephony.call_session import CallSession
 from agent.telephony.capacity import Capacity
 from agent.telephony.doorway import Doorway
-from agent.telephony.drain import Drain, told
+from agent.telephony.drain import Drain
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
@@ -78,13 +64,9 @@ from agent.webhooks.agent_lookup import AgentLookup
 from agent.webhooks.application_tools import ApplicationTools
 from agent.webhooks.applications import check_configuration
 from agent.webhooks.webhooks import Webhooks
-from agent.workers.fleet import Fleet
-from agent.workers.supervisor import Supervisor
 
 log = structlog.get_logger()
 
-PREPARE_S = 10.0
-"""Whoever makes or changes an agent waits so long for its phrases; while the mouth is away they come later."""
 TOOLS_S = 5.0
 """What calls have asked tools for gets so long to be done when we are stopped."""
 
@@ -125,17 +107,16 @@ class PhoneAgent:
         self._after_calls: AfterCalls | None = None
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
-        self._workers = Supervisor(())
         self._media = AudioSocketServer(
             settings.media.bind, settings.media.port, stall_timeout_s=settings.media.stall_timeout_s
         )
         self._switchboard: Switchboard | None = None
         self._recordings: Recordings
         self._api: ApiServer | None = None
-        self._parts_ready: Parts | None = None
-        self._warming: asyncio.Task[None] | None = None
-        self._preparation = Preparation()
+        self._models = Models(settings, lambda: self._record.registry.served)
         self._monitor = AmiMonitor(settings.asterisk)
+        self.vitals = Vitals(self._models, self._monitor, self._record, self._webhooks, self._bus, self.drain)
+        """How it is."""
         self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._webhook_metrics.look)
 
     async def __aenter__(self) -> PhoneAgent:
@@ -158,51 +139,13 @@ class PhoneAgent:
         http = self._api.port if self._api else 0
         return {"http": http, "metrics": self._metrics_server.port, "media": self._media.address[1]}
 
-    def checks(self) -> Mapping[str, bool]:
-        """What a call needs, and whether it is there."""
-        return {**self.parts(), "accepting_calls": self.drain.state is None}
-
-    def parts(self) -> Mapping[str, bool]:
-        """The parts of the server that may fail, and whether each is there."""
-        workers = {name: self._workers.is_ready(name) for name in self._workers.names}
-        return {
-            "asterisk": self._switchboard is not None and self._switchboard.events.connected,
-            "store": self._record.recorder.problem is None and self._webhooks.problem is None,
-            **workers,
-        }
-
-    def problems(self) -> list[str]:
-        """What a person should know, one sentence each."""
-        links = (
-            self._switchboard.events.problem if self._switchboard else None,
-            self._monitor.problem,
-            self._record.recorder.problem,
-            self._bus.problem,
-            told(self.drain.state),
-        )
-        looping = [name for name in self._workers.names if self._workers.is_crash_looping(name)]
-        return [*filter(None, links), *(f"The process {name} dies again and again; see the log." for name in looping)]
-
-    def pulse(self) -> Pulse:
-        """For the service manager. Healthy: everything that must never end goes on."""
-        state = self.drain.state
-        stopping = state is not None and state.stopping
-        going = self._record.recorder.going and self._webhooks.going and self._bus.going
-        going = going and self._switchboard is not None and self._switchboard.going
-        missing = [name for name, there in self.checks().items() if not there]
-        calls = len(self._switchboard.calls) if self._switchboard else 0
-        status = f"{calls} calls" + (f"; not there: {', '.join(missing)}" if missing else "")
-        return Pulse(healthy=going or stopping, status=status, stopping=stopping)
-
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         settings = self._settings
         run_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="phone-agent-")))
-        fleet = Fleet(settings, run_dir, voices={agent.voice for agent in self._agents.values()})
-        self._workers = Supervisor(fleet.specs, lambda name, ready: self._worker_changed(fleet, name, ready=ready))
+        fleet = self._models.place(run_dir, {agent.voice for agent in self._agents.values()})
         if self._tracing is not None:
             stack.push_async_callback(self._tracing.close)
-        stack.push_async_callback(self._stop_warming)
-        stack.push_async_callback(self._preparation.close)
+        stack.push_async_callback(self._models.close)
         await self._media.start()
         stack.push_async_callback(self._media.close)
         stack.push_async_callback(self._record.close)
@@ -221,16 +164,15 @@ class PhoneAgent:
         asterisk = settings.asterisk
         ari = await stack.enter_async_context(AriClient(asterisk))
         await _check_password(ari)
-        stack.push_async_callback(self._workers.stop)
-        await self._workers.start()
-        parts = await self._parts(fleet, stack)
-        self._parts_ready = parts
+        tools = ToolDesk(ApplicationTools(self._webhooks.sync, settings.webhooks), self._sink)
+        parts = await self._models.ready(fleet, self._sink, self._hub, tools, stack)
+        stack.push_async_callback(tools.close, TOOLS_S)
         self._after_calls = AfterCalls(self._record, fleet, parts.lulls, settings.llm)
         stack.push_async_callback(self._after_calls.close)
         self._after_calls.start()
-        self._metrics.add(StateMetrics(self._places, self._media, self._workers, parts.speculation))
+        self._metrics.add(StateMetrics(self._places, self._media, self._models.workers, parts.speculation))
         recording = RecordingMetrics(self._recordings.studio)
-        self._metrics.add(RecordMetrics(self._record.recorder), PartMetrics(self.parts, self.drain), recording)
+        self._metrics.add(RecordMetrics(self._record.recorder), PartMetrics(self.vitals.parts, self.drain), recording)
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
@@ -247,10 +189,11 @@ class PhoneAgent:
             reception=FrontDesk(self._lookup, parts.mouth, self._agent_of),
             on_link=self._on_link,
         )
+        self.vitals.switchboard = self._switchboard
         spare_what_stays()
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
-        watch = PartsWatch(self._record, parts=self.parts, problems=self.problems)
+        watch = PartsWatch(self._record, parts=self.vitals.parts, problems=self.vitals.problems)
         stack.push_async_callback(watch.close)
         await watch.start()
 
@@ -264,18 +207,18 @@ class PhoneAgent:
             registry=self._record.registry,
             live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
             places=self._places,
-            shelf=Shelf.of(self._settings, self._agents.values(), self._workers.is_ready),
+            shelf=Shelf.of(self._settings, self._agents.values(), self._models.is_ready),
             listeners=Listeners(self._sink),
-            text_turns=TextTurns(lambda: self._parts_ready),
+            text_turns=TextTurns(lambda: self._models.parts),
             hub=self._hub,
             webhooks=self._webhooks,
             drain=self.drain,
             recordings=self._recordings.studio.folder,
             archive=self._recordings.archive,
-            prepare=self._prepare,
-            checks=self.checks,
-            problems=self.problems,
-            restarts=lambda: {name: self._workers.restarts(name) for name in self._workers.names},
+            prepare=self._models.prepare,
+            checks=self.vitals.checks,
+            problems=self.vitals.problems,
+            restarts=self._models.restarts,
             wake_clerk=lambda: self._after_calls.wake() if self._after_calls else None,
         )
         self._api = ApiServer(
@@ -284,83 +227,11 @@ class PhoneAgent:
         await self._api.start()
         stack.push_async_callback(self._api.close)
 
-    async def _prepare(self, agents: Sequence[Agent]) -> None:
-        """What is new while the models are still loading is prepared with all others then."""
-        if self._parts_ready is not None:
-            await self._preparation.within(PREPARE_S, self._parts_ready.mouth.prepare(map(briefed, agents)))
-
     def _session(self, call_id: str) -> CallSession | None:
         return self._switchboard.session(call_id) if self._switchboard else None
 
     def _agent_of(self, call: Call) -> Agent:
         return briefed(self._record.registry.agent(AgentRef(call.agent, call.agent_version)), call.briefing)
-
-    @property
-    def _served(self) -> list[Agent]:
-        return [briefed(agent) for agent in self._record.registry.served]
-
-    def _worker_changed(self, fleet: Fleet, name: str, *, ready: bool) -> None:
-        """A mind that has just started knows no prompt: the first callers would wait for its reading."""
-        if name == "mind" and ready:
-            if self._warming is not None:
-                self._warming.cancel()
-            self._warming = asyncio.create_task(self._warm(fleet), name="warm-mind")
-
-    async def _warm(self, fleet: Fleet) -> None:
-        try:
-            await fleet.warm([as_request([opening(agent)]) for agent in self._served])
-        except LanguageModelError as error:
-            log.warning("mind.not_warm", code=error.code, error=str(error))
-
-    async def _stop_warming(self) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait({self._warming})
-
-    def _meter(self, worker: str) -> Meter | None:
-        """For a model process of ours."""
-        return Meter(lambda: self._workers.pid(worker)) if worker in self._workers.names else None
-
-    def _gate(self, worker: str, parallel: int) -> Gate:
-        return Gate(parallel, self._meter(worker))
-
-    async def _parts(self, fleet: Fleet, stack: contextlib.AsyncExitStack) -> Parts:
-        settings = self._settings
-        load_model()
-        stt, tts = settings.stt, settings.tts
-        mouth = PhraseBook(
-            WyomingTextToSpeech(fleet.tts_uri, tts.deadline_s, tts.voice, gate=self._gate("mouth", tts.parallel))
-        )
-        lulls = Lulls(between_calls=fleet.mind_keeps_one_prompt)
-        mind = ChatModel(
-            base_url=fleet.llm_base_url,
-            api_key=fleet.llm_api_key,
-            model=fleet.llm_model,
-            temperature=settings.llm.temperature,
-            max_tokens=settings.llm.max_tokens,
-            deadline_s=settings.llm.deadline_s,
-            meter=self._meter("mind"),
-            slot_prompts=fleet.slot_prompts([[opening(agent)] for agent in self._served]),
-            lulls=lulls,
-        )
-        stack.push_async_callback(mind.close)
-        tools = ToolDesk(ApplicationTools(self._webhooks.sync, settings.webhooks), self._sink)
-        stack.push_async_callback(tools.close, TOOLS_S)
-        await mouth.prepare(self._served)
-        if self._warming is not None:
-            await asyncio.wait({self._warming})
-        return Parts(
-            settings=settings,
-            ears=WyomingSpeechToText(fleet.stt_uri, stt.deadline_s, gate=self._gate("ears", stt.parallel)),
-            mind=mind,
-            mouth=mouth,
-            detector=lambda: Tail(Foreground(VoiceDetector())),
-            sink=self._sink,
-            speculation=Speculation(enabled=settings.turns.speculate),
-            tools=tools,
-            lulls=lulls,
-            partials=self._hub,
-        )
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
         conversation = Conversation(
