@@ -13,7 +13,8 @@ from agent.api.problem_types import MODEL_UNAVAILABLE
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.api.validation import refused
 from agent.dialog.text_turns import TextTurn, WrittenMessage, WrittenRole
-from agent.domain.briefing import briefed
+from agent.domain.briefing import Briefing, briefed
+from agent.domain.variables import Variables
 from agent.errors import LanguageModelError
 from agent.store import agents
 from agent.store.agents import StoredAgent
@@ -60,6 +61,8 @@ class AgentTurnRequest(RequestModel):
     """What the caller says now; left out where the last of `messages` is the caller's."""
     version: int | None = Field(default=None, ge=1, le=2**31 - 1)
     """Of the agent; none: the latest."""
+    variables: Variables = Field(default_factory=dict)
+    """As the answer to `agent.lookup` gives them for a call."""
 
 
 class AgentTurnTimings(ResponseModel):
@@ -119,7 +122,7 @@ class AgentTurns:
             stored = await agents.get(connection, agent_id, body.version)
         if stored is None:
             raise no_agent(agent_id, body.version)
-        agent = briefed(stored.agent)
+        agent = briefed(stored.agent, Briefing(variables=body.variables))
         said = [WrittenMessage(message.role, message.text) for message in body.messages]
         greeting = self._house.text_turns.greeting(agent)
         if not said and body.text is None:

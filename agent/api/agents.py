@@ -114,6 +114,13 @@ class AgentResource(Agent, ResponseModel):
         )
 
 
+class AgentQuery(PageQuery):
+    """Which agents."""
+
+    name: str | None = None
+    """The one of this name."""
+
+
 class AgentVersions(ResponseModel):
     """All versions of one agent, the latest first."""
 
@@ -127,12 +134,12 @@ class Agents:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def list_agents(self, request: ApiRequest[NoBody, PageQuery]) -> Page[AgentResource]:
+    async def list_agents(self, request: ApiRequest[NoBody, AgentQuery]) -> Page[AgentResource]:
         """The latest version of each."""
         query = request.query
         async with self._house.store.read() as connection:
             rows = await agents.listed(
-                connection, limit=query.limit, after=query.cursor, descending=query.order == "desc"
+                connection, limit=query.limit, after=query.cursor, descending=query.order == "desc", name=query.name
             )
         return page_of(
             rows, query, item=AgentResource.of, position=lambda stored: Position(stored.created_at, stored.id)
@@ -204,7 +211,7 @@ class Agents:
         return [
             Route(
                 method="GET", path="/agents", name="list_agents", tag="Agents", summary="List agents",
-                handler=self.list_agents, scope=Scope.READ, query=PageQuery, response=Page[AgentResource],
+                handler=self.list_agents, scope=Scope.READ, query=AgentQuery, response=Page[AgentResource],
             ),
             Route(
                 method="POST", path="/agents", name="create_agent", summary="Create an agent", handler=self.create,

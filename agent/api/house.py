@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from agent.api.event_hub import EventHub
 from agent.api.listeners import Listeners
-from agent.api.rate_limit import RateLimit
 from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
 from agent.models.shelf import Shelf
@@ -50,8 +49,6 @@ class House:
     """What a person should know, one sentence each."""
     restarts: Callable[[], Mapping[str, int]]
     """How often each model process was started again."""
-    rate_limit: RateLimit = RateLimit()  # noqa: RUF009 - frozen
-    """Of each key."""
     wake_clerk: Callable[[], None] = lambda: None
     """There is something to be worked out about a call that is over."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

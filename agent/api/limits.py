@@ -11,6 +11,7 @@ from agent.api.listeners import MAX_LISTENERS, MAX_PER_CALL
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.paging import MAX_ITEMS
 from agent.api.problem_types import MAX_BODY_BYTES
+from agent.api.rate_limit import RateLimit
 from agent.api.route import AnyRoute, ApiRequest, Route
 from agent.dialog.text_turns import AT_ONCE
 from agent.store.api_keys import Scope
@@ -102,7 +103,7 @@ class Limits:
     async def get(self, _request: ApiRequest[NoBody, NoQuery]) -> ServerLimits:
         """As they are now."""
         house, places = self._house, self._house.places
-        capacity, rate = house.settings.capacity, house.rate_limit
+        capacity, rate = house.settings.capacity, RateLimit(house.settings.http.requests_per_minute)
         return ServerLimits(
             calls=CallLimits(
                 max=places.limit,

@@ -57,6 +57,13 @@ class PhoneNumberRequest(RequestModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
+class PhoneNumberQuery(PageQuery):
+    """Which numbers."""
+
+    number: str | None = None
+    """This one; write its plus as %2B."""
+
+
 class PhoneNumberPatch(RequestModel):
     """What is to be different."""
 
@@ -92,12 +99,16 @@ class PhoneNumbers:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def list_numbers(self, request: ApiRequest[NoBody, PageQuery]) -> Page[PhoneNumberResource]:
+    async def list_numbers(self, request: ApiRequest[NoBody, PhoneNumberQuery]) -> Page[PhoneNumberResource]:
         """A page of them."""
         query = request.query
         async with self._house.store.read() as connection:
             rows = await phone_numbers.listed(
-                connection, limit=query.limit, after=query.cursor, descending=query.order == "desc"
+                connection,
+                limit=query.limit,
+                after=query.cursor,
+                descending=query.order == "desc",
+                number=query.number,
             )
         return page_of(rows, query, item=PhoneNumberResource.of, position=lambda one: Position(one.created_at, one.id))
 
@@ -170,7 +181,7 @@ class PhoneNumbers:
         return [
             Route(
                 method="GET", path="/phone_numbers", name="list_phone_numbers", tag="Phone numbers",
-                summary="List phone numbers", handler=self.list_numbers, scope=Scope.READ, query=PageQuery,
+                summary="List phone numbers", handler=self.list_numbers, scope=Scope.READ, query=PhoneNumberQuery,
                 response=Page[PhoneNumberResource],
             ),
             Route(

@@ -54,6 +54,15 @@ class Recordings:
         finally:
             await asyncio.to_thread(os.close, fd)
 
+    async def delete(self, request: ApiRequest[NoBody, NoQuery]) -> None:
+        """The file is removed; the call, its transcript and that it was recorded stay. Again: nothing more happens."""
+        call = await found(self._house, request.path["id"])
+        if call.recording is None or call.recording.status is RecordingStatus.NOT_RECORDED:
+            raise NO_RECORDING.problem()
+        if call.recording.status is RecordingStatus.RECORDING:
+            raise NOT_READY.problem()
+        await self._house.archive.delete_recordings([call.id], now=self._house.now())
+
     @property
     def routes(self) -> list[AnyRoute]:
         """For `build_app`."""
@@ -66,7 +75,13 @@ class Recordings:
                 media={RecordingFormat.WAV.content_type: sound, "audio/ogg": ""},
                 also={206: "The part that `Range` names.", 304: "It is what `If-None-Match` names."},
                 problems=(NO_RECORDING, NOT_READY, RANGE_NOT_SATISFIABLE),
-            )
+            ),
+            Route(
+                method="DELETE", path="/calls/{id}/recording", name="delete_recording", tag="Calls",
+                summary="Delete the recording", handler=self.delete, scope=Scope.ADMIN, path_parameters=ID,
+                description="The sound alone. DELETE /v1/calls/{id} erases everything that tells who called.",
+                problems=(NO_RECORDING, NOT_READY),
+            ),
         ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from agent.api.limits import Limits
 from agent.api.middleware import Observer
 from agent.api.models_on_shelf import ModelsOnShelf
 from agent.api.phone_numbers import PhoneNumbers
+from agent.api.rate_limit import RateLimit
 from agent.api.recordings import Recordings
 from agent.api.route import AnyRoute
 from agent.api.summaries import Summaries
@@ -65,7 +66,7 @@ class ApiServer(Site):
             all_routes(house),
             keys=ApiKeys(house.store),
             idempotency_keys=IdempotencyKeys(house.store),
-            limit=house.rate_limit,
+            limit=RateLimit(settings.requests_per_minute),
             observer=observer,
             tracer=tracer,
         )

@@ -30,6 +30,7 @@ from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.models.shelf import Shelf
 from agent.ops.api_metrics import ApiMetrics
+from agent.ops.backlog_metrics import BacklogMetrics
 from agent.ops.bus_metrics import open_bus
 from agent.ops.call_traces import CallTraces
 from agent.ops.garbage import spare_what_stays
@@ -92,7 +93,8 @@ class PhoneAgent:
         self._record = Record(settings.store, settings.agents)
         self._bus = Bus(self._record.store, settings.bus, server=self._record.server)
         self._tracing = tracing_of(settings.tracing, server=self._record.server)
-        self._webhook_metrics = WebhookMetrics(self._metrics.registry, self._record.store)
+        self._webhook_metrics = WebhookMetrics(self._metrics.registry)
+        self._backlog_metrics = BacklogMetrics(self._metrics.registry, self._record.store)
         self._webhooks = Webhooks(
             self._record.store,
             settings.webhooks,
@@ -117,7 +119,7 @@ class PhoneAgent:
         self._monitor = AmiMonitor(settings.asterisk)
         self.vitals = Vitals(self._models, self._monitor, self._record, self._webhooks, self._bus, self.drain)
         """How it is."""
-        self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._webhook_metrics.look)
+        self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._backlog_metrics.look)
 
     async def __aenter__(self) -> PhoneAgent:
         """Start everything; returns when calls are taken, or would be as soon as Asterisk is there.
@@ -158,7 +160,7 @@ class PhoneAgent:
         self._record.when_told(self._webhooks.told)
         await open_bus(self._bus, self._record, self._metrics, stack)
         await self._serve_api(stack)
-        stack.push_async_callback(self._webhook_metrics.close)
+        stack.push_async_callback(self._backlog_metrics.close)
         await self._metrics_server.start()
         stack.push_async_callback(self._metrics_server.close)
         asterisk = settings.asterisk

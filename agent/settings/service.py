@@ -17,6 +17,8 @@ class HttpSettings(Section):
     """0 takes any free port."""
     metrics_port: int = Field(default=9464, ge=0, le=65535)
     """For Prometheus, under /metrics; 0 takes any free port."""
+    requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    """Of each API key; so many may come at once, and as many again in the course of a minute."""
 
 
 class TracingSettings(Section):

@@ -83,10 +83,17 @@ async def get_by_name(connection: AsyncConnection, name: str) -> StoredAgent | N
 
 
 async def listed(
-    connection: AsyncConnection, *, limit: int, after: Position | None = None, descending: bool = True
+    connection: AsyncConnection,
+    *,
+    limit: int,
+    after: Position | None = None,
+    descending: bool = True,
+    name: str | None = None,
 ) -> list[StoredAgent]:
-    """The latest version of each; a page, and one more where there is one."""
+    """The latest version of each, or of the one with that `name`; a page, and one more where there is one."""
     latest = _joined().where(agent_versions.c.version == agents.c.version)
+    if name is not None:
+        latest = latest.where(agents.c.name == name)
     wanted = page(latest, agents.c.created_at, agents.c.id, after=after, limit=limit, descending=descending)
     return [_stored(row) for row in await connection.execute(wanted)]
 

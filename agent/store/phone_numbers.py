@@ -95,11 +95,17 @@ async def get(connection: AsyncConnection, number_id: str) -> PhoneNumber | None
 
 
 async def listed(
-    connection: AsyncConnection, *, limit: int, after: Position | None = None, descending: bool = True
+    connection: AsyncConnection,
+    *,
+    limit: int,
+    after: Position | None = None,
+    descending: bool = True,
+    number: str | None = None,
 ) -> list[PhoneNumber]:
-    """A page, and one more where there is one."""
+    """A page, and one more where there is one; of one `number` alone."""
     columns = phone_numbers.c.created_at, phone_numbers.c.id
-    wanted = page(_joined(), *columns, after=after, limit=limit, descending=descending)
+    chosen = _joined() if number is None else _joined().where(phone_numbers.c.number == number)
+    wanted = page(chosen, *columns, after=after, limit=limit, descending=descending)
     return [_stored(row) for row in await connection.execute(wanted)]
 
 

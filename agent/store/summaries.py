@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.after_call import AfterCall
@@ -142,6 +142,12 @@ async def retry(connection: AsyncConnection, call_id: str, *, now: datetime) -> 
     at_once = update(summaries).where(_TABLE.call_id == call_id, _TABLE.status == SummaryStatus.PENDING)
     await connection.execute(at_once.values(next_attempt_at=now))
     return await get(connection, call_id)
+
+
+async def backlog(connection: AsyncConnection) -> int:
+    """How many are to be written."""
+    pending = select(func.count()).select_from(summaries).where(_TABLE.status == SummaryStatus.PENDING)
+    return await connection.scalar(pending) or 0
 
 
 async def erase(connection: AsyncConnection, call_id: str) -> None:

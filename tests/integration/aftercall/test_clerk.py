@@ -8,15 +8,25 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from agent.aftercall.clerk import LEASE, RENEW_S, RETRY_AFTER, Clerk
 from agent.domain.event_types import EventType
 from agent.domain.summary_resource import SummaryStatus
 from agent.errors import LanguageModelError
+from agent.ops.backlog_metrics import BacklogMetrics
 from agent.store import calls, events, summaries
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 from tests.integration.aftercall.office import DESK, NOW, SAID, Brain, Time, clerk, hire, summary, took
+
+
+async def waiting(store: Store) -> float | None:
+    """Summaries that wait, as Prometheus is told."""
+    registry = CollectorRegistry()
+    metrics = BacklogMetrics(registry, store)
+    await metrics.look()
+    return registry.get_sample_value("phone_agent_summaries_pending")
 
 
 async def test_what_an_agent_wants_is_pending_when_its_call_ends_and_told_when_it_is_ready(store: Store) -> None:
@@ -27,8 +37,10 @@ async def test_what_an_agent_wants_is_pending_when_its_call_ends_and_told_when_i
     news: list[StoredEvent] = []
     brain = Brain()
     worker = clerk(store, brain, told=news)
+    assert await waiting(store) == 1
     assert await worker.work_once()
     assert not await worker.work_once()
+    assert await waiting(store) == 0
     assert brain.worked == [SAID]
     async with store.read() as connection:
         call = await calls.get(connection, "call_1")

@@ -33,6 +33,7 @@ from agent.domain.tool_calls import ToolCall, ToolStatus
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.media.server import AudioSocketServer
 from agent.ops.api_metrics import ApiMetrics
+from agent.ops.backlog_metrics import BacklogMetrics
 from agent.ops.bus_metrics import BusMetrics
 from agent.ops.metrics import WAIT_BUCKETS_S, Metrics
 from agent.ops.part_metrics import PartMetrics
@@ -200,7 +201,8 @@ def whole(tmp_path: Path) -> Metrics:
     metrics.add(BusMetrics(Bus(store, BusSettings(url=SecretStr("redis://127.0.0.1:1")), server="one")))
     metrics.add(PartMetrics(lambda: {"asterisk": True, "mind": False}, Drain(DrainSettings())))
     ApiMetrics(metrics.registry)("GET", "/v1/calls", "200", 0.002)
-    WebhookMetrics(metrics.registry, store).attempted(Answer(status=500), DeliveryStatus.PENDING, 0.1)
+    BacklogMetrics(metrics.registry, store)
+    WebhookMetrics(metrics.registry).attempted(Answer(status=500), DeliveryStatus.PENDING, 0.1)
     for event in (
         changed(RINGING), changed(ANSWERED), turn(interrupted=True), changed(OVER),
         KeysEntered(ID, NOW, digits="987654"), Trouble(ID, NOW, code="stt_timeout", message="Too slow for Ann."),
@@ -225,7 +227,7 @@ def test_what_is(whole: Metrics) -> None:
 
 def test_requests_and_attempts() -> None:
     registry = CollectorRegistry()
-    api, webhooks = ApiMetrics(registry), WebhookMetrics(registry, Store("sqlite:///never-opened.db"))
+    api, webhooks = ApiMetrics(registry), WebhookMetrics(registry)
     api("GET", "/v1/calls", "200", 0.002)
     api("GET", "/v1/events/stream", "200", None)
     for answer, status in (

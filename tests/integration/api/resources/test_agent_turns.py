@@ -51,6 +51,16 @@ async def test_an_answer_is_what_a_call_would_get(office: Office) -> None:
     assert [message["role"] for message in turn["messages"]] == ["agent", "caller", "agent"]
 
 
+async def test_variables_take_their_places_as_in_a_call(office: Office) -> None:
+    greeter = {"name": "greeter", "greeting": "Good day, {{name}}.", "instructions": "Be brief."}
+    _, made = await office.send("POST", "/v1/agents", greeter)
+    path = f"/v1/agents/{made['id']}/turns"
+    status, turn = await office.send("POST", path, {"variables": {"name": "Ann"}})
+    assert (status, turn["text"]) == (200, "Good day, Ann.")
+    status, problem = await office.send("POST", path, {"variables": {"no name": "Ann"}})
+    assert (status, problem["code"]) == (422, "validation_failed")
+
+
 async def test_the_conversation_goes_on_where_it_was(office: Office) -> None:
     mind = minded(office, "Sixty dollars.", "At nine.")
     path = await desk(office)

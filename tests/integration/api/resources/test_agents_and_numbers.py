@@ -31,6 +31,18 @@ async def test_a_number_leads_to_an_agent_from_the_next_call_on(office: Office) 
     assert office.house.registry.serving("+4930999") is None
 
 
+async def test_one_agent_or_number_is_found_by_its_name(office: Office) -> None:
+    _, made = await office.send("POST", "/v1/agents", NIGHT)
+    _, number = await office.send("POST", "/v1/phone_numbers", {"number": "+4930999", "agent_id": made["id"]})
+    _, found = await office.send("GET", "/v1/agents?name=night")
+    assert [one["id"] for one in found["data"]] == [made["id"]]
+    _, found = await office.send("GET", "/v1/phone_numbers?number=%2B4930999")
+    assert [one["id"] for one in found["data"]] == [number["id"]]
+    for nobody in ("agents?name=nobody", "phone_numbers?number=%2B4930998"):
+        _, found = await office.send("GET", f"/v1/{nobody}")
+        assert (found["data"], found["has_more"]) == ([], False)
+
+
 async def test_what_stands_in_files_is_changed_there(office: Office) -> None:
     _, listed = await office.send("GET", "/v1/agents")
     (desk,) = listed["data"]

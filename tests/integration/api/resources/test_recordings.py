@@ -165,6 +165,23 @@ async def test_erasing_a_call(office: Office, shelf: Shelf) -> None:
     assert not shelf.file("call_1").exists()
 
 
+async def test_a_recording_is_deleted_alone(office: Office, shelf: Shelf) -> None:
+    status, problem = await office.send("DELETE", PATH, scope=Scope.CALLS)
+    assert (status, problem["code"]) == (403, "missing_scope")
+    for _ in range(2):
+        assert await office.send("DELETE", PATH) == (204, "")
+    assert not shelf.file("call_1").exists()
+    _, call = await office.send("GET", CALL)
+    assert (call["from"], call["recording"]["status"], call["erased_at"]) == (NUMBER, "deleted", None)
+    await shelf.call("call_2", recorded=False)
+    status, problem = await office.send("DELETE", "/v1/calls/call_2/recording")
+    assert (status, problem["code"]) == (404, "recording_not_found")
+    under_way = replace(READY, status=RecordingStatus.RECORDING, size=None)
+    await shelf.happened(RecordingChanged("call_2", NOW, recording=under_way))
+    status, problem = await office.send("DELETE", "/v1/calls/call_2/recording")
+    assert (status, problem["code"]) == (409, "recording_not_ready")
+
+
 async def test_a_call_that_goes_on_cannot_be_erased(office: Office, shelf: Shelf) -> None:
     await shelf.call("call_2", over=False, recorded=False)
     status, problem = await office.send("DELETE", "/v1/calls/call_2")
