@@ -147,15 +147,23 @@ class Agents:
 
     async def create(self, request: ApiRequest[AgentRequest, NoQuery]) -> AgentResource:
         """A new agent, ready to take calls when this is answered."""
+        if request.attempt.made is not None:
+            return await self._made_before(request.attempt.made)
         agent = Agent.model_validate(request.body.model_dump())
         await self._check_tools(agent)
         try:
             async with self._house.store.write() as connection:
                 stored = await agents.create(connection, agent, source=API, now=self._house.now())
+                await request.attempt.makes(connection, stored.id)
         except IntegrityError:
             raise NAME_TAKEN.problem(f"There is an agent named {agent.name} already.") from None
         await self._house.registry_changed()
         return AgentResource.of(stored)
+
+    async def _made_before(self, agent_id: str) -> AgentResource:
+        await self._house.registry_changed()
+        async with self._house.store.read() as connection:
+            return AgentResource.of(_there(await agents.get(connection, agent_id), agent_id))
 
     async def get(self, request: ApiRequest[NoBody, NoQuery]) -> AgentResource:
         """The latest version."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from agent.api import idempotency
 from agent.api.answers import json_answer
 from agent.api.auth import Authenticator, check_scope
-from agent.api.idempotency import Idempotency
+from agent.api.idempotency import Attempt, Idempotency
 from agent.api.middleware import ANSWER_HEADERS, REQUEST_ID, ROUTE, call_id_in
 from agent.api.models import NoBody
 from agent.api.problem_types import RATE_LIMITED
@@ -51,14 +51,13 @@ class Dispatcher:
                 structlog.contextvars.bind_contextvars(call_id=call_id)
             query = query_of(request.query, route.query)
             body, document = await body_of(request, route.request) if route.takes_body else (NoBody(), None)
-            api_request = ApiRequest(body, query, path, key, request[REQUEST_ID], request, {})
 
-            async def work() -> web.StreamResponse:
-                return await _run(route, api_request)
+            async def work(attempt: Attempt) -> web.StreamResponse:
+                return await _run(route, ApiRequest(body, query, path, key, request[REQUEST_ID], request, {}, attempt))
 
             token = idempotency.key_of(request) if route.idempotent_by_key else None
             if token is None or key is None:
-                return await work()
+                return await work(Attempt())
             fingerprint = idempotency.fingerprint(request, document)
             return await self.idempotency.once(key.id, token, fingerprint, work, request[REQUEST_ID])
 

@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a POST that is repeated, since its answer was lost, is done once.
 
-What is not covered: where the process dies after a handler has committed and before its answer is kept, the request
-is done a second time once it counts as abandoned. A handler whose effect must not double looks for that itself.
+Where the process dies after a handler has committed and before its answer is kept, the request is done a second time
+once it counts as abandoned, unless the handler uses its `Attempt`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.api.problem_types import IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, TIMED_OUT
 from agent.api.problems import ApiProblem
 from agent.api.validation import refused
 from agent.errors import StoreError
+from agent.store import idempotency_keys
 from agent.store.idempotency_keys import ABANDONED_AFTER, Claim, Earlier, IdempotencyKeys, KeptAnswer
 
 HEADER = "Idempotency-Key"
@@ -50,6 +53,20 @@ def fingerprint(request: web.Request, document: Any) -> str:
     return hashlib.sha256("\n".join((request.method, request.raw_path, body)).encode()).hexdigest()
 
 
+async def _forgotten(_connection: AsyncConnection, _resource_id: str) -> None:
+    """There is no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """For a handler that makes something."""
+
+    made: str | None = None
+    """Id of what an earlier attempt made before its process died: to be shown, not made again."""
+    makes: Callable[[AsyncConnection, str], Awaitable[None]] = _forgotten
+    """Keeps the id of what is made; to be called in the transaction that makes it."""
+
+
 class Idempotency:
     """Runs a request once for each key."""
 
@@ -62,7 +79,7 @@ class Idempotency:
         api_key_id: str,
         key: str,
         request: str,
-        work: Callable[[], Awaitable[web.StreamResponse]],
+        work: Callable[[Attempt], Awaitable[web.StreamResponse]],
         request_id: str,
     ) -> web.StreamResponse:
         """The answer of `work`, or the one that it gave the first time.
@@ -71,11 +88,17 @@ class Idempotency:
         Raises ApiProblem, StoreError, and what `work` raises.
         """
         claim = Claim(api_key_id, key, request, self._now())
-        if earlier := await self._keys.claim(claim):
-            return _again(earlier, request)
+        claimed = await self._keys.claim(claim)
+        if isinstance(claimed, Earlier):
+            return _again(claimed, request)
+
+        async def makes(connection: AsyncConnection, resource_id: str) -> None:
+            await idempotency_keys.makes(connection, claim, resource_id)
+
+        attempt = Attempt(claimed.made, makes)
         try:
             async with asyncio.timeout(RUN_LIMIT_S) as limit:
-                answer = await _answer_of(work, request_id)
+                answer = await _answer_of(lambda: work(attempt), request_id)
         except Exception as error:
             await self._release(claim)
             if isinstance(error, TimeoutError) and limit.expired():

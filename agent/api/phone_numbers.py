@@ -115,6 +115,10 @@ class PhoneNumbers:
     async def create(self, request: ApiRequest[PhoneNumberRequest, NoQuery]) -> PhoneNumberResource:
         """Have an agent answer a number, from the next call on."""
         body = request.body
+        if request.attempt.made is not None:
+            await self._house.registry_changed()
+            async with self._house.store.read() as connection:
+                return PhoneNumberResource.of(await _there(connection, request.attempt.made))
         await self._check_url(body.lookup_url)
         try:
             async with self._house.store.write() as connection:
@@ -128,6 +132,7 @@ class PhoneNumbers:
                     lookup_url=body.lookup_url,
                     metadata=body.metadata,
                 )
+                await request.attempt.makes(connection, stored.id)
         except IntegrityError:
             raise TAKEN.problem(f"{body.number} leads to an agent already.") from None
         await self._house.registry_changed()

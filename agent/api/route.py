@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from agent.api import problem_types as types
+from agent.api.idempotency import Attempt
 from agent.api.models import NoBody, NoQuery, QueryModel, RequestModel
 from agent.api.problems import ProblemType
 from agent.store.api_keys import ApiKey, Scope
@@ -38,6 +39,8 @@ class ApiRequest(Generic[BodyT, QueryT]):
     """For what is beyond JSON: ranges, streams, WebSockets."""
     answer_headers: dict[str, str]
     """What is put here is sent with the answer."""
+    attempt: Attempt = Attempt()  # noqa: RUF009 - frozen
+    """At a POST with an `Idempotency-Key`."""
 
 
 Handler = Callable[[ApiRequest[BodyT, QueryT]], Awaitable[BaseModel | web.StreamResponse | None]]

@@ -126,6 +126,9 @@ class WebhookEndpoints:
     async def create(self, request: ApiRequest[WebhookEndpointRequest, NoQuery]) -> WebhookEndpointWithSecret:
         """It gets what happens from now on."""
         body = request.body
+        if request.attempt.made is not None:
+            async with self._house.store.read() as connection:
+                return _with_secret(_there(await webhook_endpoints.get(connection, request.attempt.made)))
         await self._check(body.url)
         async with self._house.store.write() as connection:
             made = await webhook_endpoints.create(
@@ -135,6 +138,7 @@ class WebhookEndpoints:
                 events=[one.value for one in body.events],
                 now=self._house.now(),
             )
+            await request.attempt.makes(connection, made.id)
         return _with_secret(made)
 
     async def get(self, request: ApiRequest[NoBody, NoQuery]) -> WebhookEndpointResource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +52,19 @@ class Earlier:
     """None while it is being worked on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """The key is this request's."""
+
+    made: str | None = None
+    """Id of what an earlier attempt at the same request made before its process died."""
+
+
+async def makes(connection: AsyncConnection, claim: Claim, resource_id: str) -> None:
+    """Keep, in the transaction that makes it, what the request makes: who takes over does not make it again."""
+    await connection.execute(update(table).where(_ours(claim)).values(made=resource_id))
+
+
 class IdempotencyKeys:
     """The table of keys."""
 
@@ -59,10 +72,10 @@ class IdempotencyKeys:
         self._store = store
         self._swept_at: datetime | None = None
 
-    async def claim(self, claim: Claim) -> Earlier | None:
+    async def claim(self, claim: Claim) -> Earlier | Ours:
         """Take a key, or tell who has it. Raises StoreError.
 
-        None: it is ours now; end with `finish` or `release`. The same request may take over one that was abandoned.
+        What is ours ends with `finish` or `release`. The same request may take over one that was abandoned.
         """
         for _ in range(_ATTEMPTS):
             try:
@@ -79,11 +92,12 @@ class IdempotencyKeys:
             except IntegrityError:
                 async with self._store.write() as connection:
                     if await _taken_over(connection, claim):
-                        return None
+                        made = select(table.c.made).where(_row_of(claim))
+                        return Ours(await connection.scalar(made))
                     if earlier := await _earlier(connection, claim):
                         return earlier
             else:
-                return None
+                return Ours()
         return Earlier(claim.request, None)  # it came and went each time: others are at it
 
     async def finish(self, claim: Claim, answer: KeptAnswer) -> None:
@@ -94,9 +108,13 @@ class IdempotencyKeys:
             )
 
     async def release(self, claim: Claim) -> None:
-        """Give the key up, so that the request may be tried again at once. Raises StoreError."""
+        """Give the key up, so that the request may be tried again at once. Raises StoreError.
+
+        What it has made by then stays known.
+        """
         async with self._store.write() as connection:
-            await connection.execute(delete(table).where(_ours(claim)))
+            await connection.execute(delete(table).where(_ours(claim), table.c.made.is_(None)))
+            await connection.execute(update(table).where(_ours(claim)).values(created_at=claim.at - ABANDONED_AFTER))
 
     async def remove_outdated(self, now: datetime) -> int:
         """Remove what is older than 24 hours; returns how many. Raises StoreError."""
@@ -127,7 +145,14 @@ async def _taken_over(connection: AsyncConnection, claim: Claim) -> bool:
     result = await connection.execute(
         update(table)
         .where(_row_of(claim), or_(outdated, abandoned))
-        .values(request=claim.request, created_at=claim.at, status=None, headers=None, body=None)
+        .values(
+            request=claim.request,
+            created_at=claim.at,
+            status=None,
+            headers=None,
+            body=None,
+            made=case((outdated, None), else_=table.c.made),
+        )
     )
     return result.rowcount == 1
 

@@ -227,6 +227,7 @@ idempotency_keys = Table(
     Column("status", Integer),  # of the answer; NULL while it is being worked on
     Column("headers", Json),
     Column("body", Json),
+    Column("made", String(64)),  # id of what the request made, written with it
     Index(None, "created_at"),
 )
 

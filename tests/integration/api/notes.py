@@ -80,6 +80,8 @@ class Notes:
         self._count = 0
         self.on_create = _nothing
         """Called in a POST, before anything is written."""
+        self.on_created = _nothing
+        """The same, behind it."""
 
     def routes(self) -> list[AnyRoute]:
         example = {"id": "note_01", "status": "draft", "created_at": "2026-01-31T09:30:00Z", "metadata": {}, **EXAMPLE}
@@ -154,6 +156,8 @@ class Notes:
 
     async def create(self, request: ApiRequest[NewNote, NoQuery]) -> Note:
         await self.on_create()
+        if request.attempt.made is not None:
+            return await self._fetched(request.attempt.made)
         self._count += 1
         created_at = datetime(2026, 1, 31, tzinfo=UTC) + timedelta(seconds=self._count // 2)  # two at each moment
         note_id = new_id("note")
@@ -162,6 +166,8 @@ class Notes:
             await connection.execute(
                 insert(notes).values(id=note_id, status="draft", definition=definition, created_at=created_at)
             )
+            await request.attempt.makes(connection, note_id)
+        await self.on_created()
         request.answer_headers["Location"] = f"/v1/notes/{note_id}"
         return await self._fetched(note_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from agent.api import idempotency
 from agent.errors import StoreError
 from agent.store.api_keys import Scope
-from agent.store.idempotency_keys import Claim, KeptAnswer
+from agent.store.idempotency_keys import Claim, Earlier, KeptAnswer, Ours
 from agent.store.schema import idempotency_keys
 from tests.integration.api.conftest import Service
 from tests.integration.api.test_problems import JSON, problem
@@ -130,10 +130,10 @@ async def test_a_request_that_never_ends_is_ended(service: Service, monkeypatch:
 
 
 async def test_a_request_whose_process_died_is_done_after_a_minute(service: Service) -> None:
-    """Its row stands unfinished, as after `kill -9`."""
+    """Its row stands unfinished, as after `kill -9` before anything was made."""
     await service.create(NOTE, key="k")
     async with service.store.write() as connection:
-        await connection.execute(idempotency_keys.update().values(status=None, headers=None, body=None))
+        await connection.execute(idempotency_keys.update().values(status=None, headers=None, body=None, made=None))
     service.clock.pass_(seconds=59)
     await problem(await service.create(NOTE, key="k"), 409, "idempotency_key_in_use")
     service.clock.pass_(seconds=1)
@@ -142,18 +142,43 @@ async def test_a_request_whose_process_died_is_done_after_a_minute(service: Serv
     assert (await service.create(NOTE, key="k")).headers["Idempotency-Replayed"] == "true"
 
 
+async def test_what_a_dead_process_had_made_is_not_made_again(service: Service) -> None:
+    """Its row stands unfinished, as after `kill -9` between commit and answer."""
+    first = await (await service.create(NOTE, key="k")).json()
+    async with service.store.write() as connection:
+        await connection.execute(idempotency_keys.update().values(status=None, headers=None, body=None))
+    service.clock.pass_(minutes=1)
+    again = await service.create(NOTE, key="k")
+    assert (again.status, await again.json()) == (201, first)
+    assert await service.notes.count() == 1
+
+
+async def test_what_failed_after_it_was_made_is_not_made_again(service: Service) -> None:
+    faults = [StoreError("x")]
+
+    async def once_broken() -> None:
+        if faults:
+            raise faults.pop()
+
+    service.notes.on_created = once_broken
+    assert (await service.create(NOTE, key="k")).status >= 500
+    assert (await service.create(NOTE, key="k")).status == 201
+    assert (await service.create(NOTE, key="k")).headers["Idempotency-Replayed"] == "true"
+    assert await service.notes.count() == 1
+
+
 async def test_one_that_was_given_up_cannot_overwrite_the_answer_of_another(service: Service) -> None:
     keys, now = service.idempotency_keys, service.clock.now
     dead = Claim("key_1", "k", "hash", now())
-    assert await keys.claim(dead) is None
+    assert await keys.claim(dead) == Ours()
     service.clock.pass_(minutes=2)
     heir = Claim("key_1", "k", "hash", now())
-    assert await keys.claim(heir) is None
+    assert await keys.claim(heir) == Ours()
     await keys.finish(dead, KeptAnswer(500, {}, "late"))
     await keys.release(dead)
     await keys.finish(heir, KeptAnswer(201, {}, "right"))
     earlier = await keys.claim(Claim("key_1", "k", "hash", now()))
-    assert earlier is not None
+    assert isinstance(earlier, Earlier)
     assert earlier.answer == KeptAnswer(201, {}, "right")
 
 
@@ -163,7 +188,7 @@ async def test_of_many_heirs_one_takes_over(service: Service) -> None:
     service.clock.pass_(minutes=2)
     claims = [Claim("key_1", "k", "hash", service.clock.now()) for _ in range(10)]
     outcomes = await asyncio.gather(*(keys.claim(claim) for claim in claims))
-    assert outcomes.count(None) == 1
+    assert outcomes.count(Ours()) == 1
 
 
 async def test_after_a_day_the_key_is_free_and_its_row_gone(service: Service) -> None:
