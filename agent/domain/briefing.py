@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.domain.agent import Agent
+from agent.domain.agent import Agent, RecordingConsent
+from agent.domain.outbound import ScriptRef
 from agent.domain.variables import Value, rendered
 
 
@@ -18,6 +19,14 @@ class Briefing:
     greeting: str = ""
     """Takes the place of the agent's; empty: that one."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    max_duration_s: float | None = None
+    """Takes the place of the agent's; None: that one."""
+    record: bool | None = None
+    """False: the call is not recorded, whatever the agent's setting; True and None: as that says."""
+    detect_machine: bool | None = None
+    """Whether to find out if a machine has answered; None: as the agent says."""
+    script: ScriptRef | None = None
+    """The plan that the conversation follows; None: none."""
 
 
 NOTHING = Briefing()
@@ -26,11 +35,18 @@ NOTHING = Briefing()
 def briefed(agent: Agent, briefing: Briefing = NOTHING) -> Agent:
     """The agent with all variables in their places; those that the application did not give are the agent's own."""
     variables = {**agent.variables, **briefing.variables}
+    limits, recording = agent.limits, agent.recording
+    if briefing.max_duration_s is not None:
+        limits = limits.model_copy(update={"max_duration_s": briefing.max_duration_s})
+    if briefing.record is False:
+        recording = recording.model_copy(update={"consent": RecordingConsent.OFF})
     return agent.model_copy(
         update={
             "greeting": rendered(briefing.greeting or agent.greeting, variables).strip(),
             "notice": rendered(agent.notice, variables).strip(),
             "instructions": rendered(agent.instructions, variables),
             "facts": tuple(rendered(fact, variables) for fact in agent.facts),
+            "limits": limits,
+            "recording": recording,
         }
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.lookup import Lookup, LookupOutcome
+from agent.domain.outbound_resource import OutboundResource
 from agent.domain.recording import RecordingResource
 from agent.domain.summary_resource import SummaryResource
 
@@ -53,9 +54,9 @@ class CallResource(BaseModel):
     ended_reason: EndedReason | None = None
     """Why it ended; null while it goes on."""
     from_: str | None = Field(alias="from")
-    """The caller's number as the network gave it; may be empty; null once personal data was erased."""
+    """The caller's number as the network gave it, or the one that we show; may be empty; null once it was erased."""
     to: str | None
-    """The number that was dialled."""
+    """The number that was dialled; null once it was erased."""
     agent: str
     """Name of the agent that has the call; empty where no agent has that number."""
     agent_version: int | None = None
@@ -78,11 +79,13 @@ class CallResource(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
     """Yours: kept and given back as it is."""
     variables: dict[str, Any] = Field(default_factory=dict)
-    """What the agent was told about this call by the answer to `agent.lookup`."""
+    """What the agent was told about this call, by who ordered it or by the answer to `agent.lookup`."""
     lookup: LookupResource | None = None
     """Null where nobody was asked."""
     recording: RecordingResource | None = None
     """Null where the agent does not record, or nothing was decided yet."""
+    outbound: OutboundResource | None = None
+    """Null for a call that came in."""
     transcript_deleted_at: datetime | None = None
     """When the transcript became too old and was deleted."""
     erased_at: datetime | None = None

@@ -63,5 +63,6 @@ class CallPlacer(Protocol):
     async def place(self, call: Call, route: Route) -> Call:
         """Lead a queued outbound call to its one terminal status, and return it as it is then.
 
-        The first way is asked for at once. A call that is canceled before it was dialled needs none.
+        The first way is asked for at once. A call that is canceled before it was dialled needs none. One that could
+        not be dialled at all, since the server ends, comes back `queued`, as it was.
         """

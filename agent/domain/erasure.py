@@ -12,7 +12,7 @@ FACTS: Final = frozenset(
     {
         "object", "id", "direction", "status", "ended_reason", "agent", "agent_version", "created_at", "answered_at",
         "ended_at", "duration_seconds", "latency", "cpu_seconds", "hangup_cause", "sip_code", "lookup",
-        "recording", "transcript_deleted_at", "erased_at",
+        "recording", "outbound", "transcript_deleted_at", "erased_at",
     }
 )  # fmt: skip
 """Fields of a call that tell nothing of a person, nor of what was said."""
