@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -62,12 +63,16 @@ class CallActions:
         self._house = house
 
     async def hang_up(self, request: ApiRequest[HangUpRequest, NoQuery]) -> Accepted:
-        """End the call. Doing it again while it ends does nothing."""
-        call_id = request.path["id"]
-        try:
-            self._house.live.hang_up(call_id, request.body.say)
-        except NotLiveError:
-            raise await not_live(self._house, call_id) from None
+        """End the call, or take it back while it waits. Doing it again while it ends does nothing."""
+        call_id, live = request.path["id"], self._house.live
+        with contextlib.suppress(NotLiveError):
+            live.hang_up(call_id, request.body.say)
+            return Accepted(call_id=call_id)
+        if not await self._house.orders.cancel(call_id):
+            try:
+                live.hang_up(call_id, request.body.say)  # it may have left the queue meanwhile
+            except NotLiveError:
+                raise await not_live(self._house, call_id) from None
         return Accepted(call_id=call_id)
 
     async def say(self, request: ApiRequest[SayRequest, NoQuery]) -> Accepted:

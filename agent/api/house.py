@@ -11,6 +11,7 @@ from agent.api.listeners import Listeners
 from agent.dialog.text_turns import TextTurns
 from agent.domain.agent import Agent
 from agent.models.shelf import Shelf
+from agent.outbound.order_desk import OrderDesk
 from agent.recordings.archive import Archive
 from agent.recordings.folder import RecordingsFolder
 from agent.settings import Settings
@@ -41,6 +42,7 @@ class House:
     drain: Drain
     recordings: RecordingsFolder
     archive: Archive
+    orders: OrderDesk
     prepare: Callable[[Sequence[Agent]], Awaitable[None]]
     """Makes agents that are new or changed ready to take calls: their phrases as sound, their prompts read."""
     checks: Callable[[], Mapping[str, bool]]

@@ -8,12 +8,15 @@ from agent.api.app import build_app
 from agent.api.call_actions import CallActions
 from agent.api.call_audio import CallAudio
 from agent.api.calls import Calls
+from agent.api.do_not_call import DoNotCallList
 from agent.api.drain import Draining
 from agent.api.events import Events
 from agent.api.house import House
 from agent.api.limits import Limits
 from agent.api.middleware import Observer
 from agent.api.models_on_shelf import ModelsOnShelf
+from agent.api.outbound_calls import OutboundCalls
+from agent.api.outbound_stop import OutboundStopping
 from agent.api.phone_numbers import PhoneNumbers
 from agent.api.rate_limit import RateLimit
 from agent.api.recordings import Recordings
@@ -31,6 +34,7 @@ from agent.store.idempotency_keys import IdempotencyKeys
 
 RESOURCES = (
     Calls,
+    OutboundCalls,
     CallActions,
     CallAudio,
     Transcripts,
@@ -46,6 +50,8 @@ RESOURCES = (
     Limits,
     ModelsOnShelf,
     Draining,
+    OutboundStopping,
+    DoNotCallList,
 )
 
 

@@ -43,6 +43,7 @@ from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
 from agent.ops.tracing import tracing_of
 from agent.ops.webhook_metrics import WebhookMetrics
+from agent.outbound.order_desk import OrderDesk
 from agent.personas import check_numbers, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
@@ -101,6 +102,9 @@ class PhoneAgent:
             server=self._record.server,
             attempted=self._webhook_metrics.attempted,
             tracer=self._tracing,
+        )
+        self._orders = OrderDesk(
+            self._record.store, settings.outbound, server=self._record.server, told=self._record.tell
         )
         self._lookup = AgentLookup(self._webhooks.sync, settings.webhooks, self._record.registry)
         traces = () if self._tracing is None else (CallTraces(self._tracing),)
@@ -217,6 +221,7 @@ class PhoneAgent:
             drain=self.drain,
             recordings=self._recordings.studio.folder,
             archive=self._recordings.archive,
+            orders=self._orders,
             prepare=self._models.prepare,
             checks=self.vitals.checks,
             problems=self.vitals.problems,

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
-from agent.store import summaries
+from agent.store import orders_shown, summaries
 from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
-from agent.store.schema import calls, recordings
+from agent.store.schema import calls, outbound_orders, recordings
 from agent.store.schema import summaries as summaries_table
 
 OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
@@ -136,7 +136,8 @@ async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:
 def _shown() -> Select[Any]:
     """Calls with all that is shown of each."""
     return (
-        select(calls, *SHOWN, *summaries.BESIDE_A_CALL)
+        select(calls, *SHOWN, *summaries.BESIDE_A_CALL, *orders_shown.BESIDE_A_CALL)
+        .outerjoin(outbound_orders, outbound_orders.c.call_id == calls.c.id)
         .outerjoin(recordings, recordings.c.call_id == calls.c.id)
         .outerjoin(summaries_table, summaries_table.c.call_id == calls.c.id)
     )
@@ -167,6 +168,7 @@ def resource(row: Row[Any]) -> CallResource:
             "metadata": row.metadata,
             "variables": row.variables,
             "recording": shown(row),
+            "outbound": orders_shown.joined(row),
             "transcript_deleted_at": row.transcript_deleted_at,
             "lookup": row.lookup,
             "erased_at": row.erased_at,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.domain.call import CallStatus
+from agent.domain.call import CallStatus, Direction
 from agent.domain.event_types import EventType
 from agent.domain.events import (
     CallChanged,
@@ -47,6 +47,10 @@ RECORDED = (
 _TOLD_OF_RECORDINGS = {
     RecordingStatus.READY: EventType.CALL_RECORDING_READY,
     RecordingStatus.FAILED: EventType.CALL_RECORDING_FAILED,
+}
+_TOLD_OF_STATUSES = {
+    CallStatus.RINGING: EventType.CALL_RINGING,
+    CallStatus.IN_PROGRESS: EventType.CALL_ANSWERED,
 }
 
 
@@ -92,7 +96,7 @@ class Chronicle:
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
         call = event.call
-        if call.status is CallStatus.RINGING and call.id not in self._begun:
+        if call.status is CallStatus.RINGING and call.direction is Direction.INBOUND and call.id not in self._begun:
             await calls.insert(connection, call, server=self._server)
             told = [EventType.CALL_CREATED, EventType.CALL_RINGING]
         elif call.status.terminal:
@@ -104,7 +108,7 @@ class Chronicle:
                 await summaries.request(connection, call.id, agent=call.agent, version=call.agent_version, now=event.at)
         else:
             await calls.change(connection, call)
-            told = [EventType.CALL_ANSWERED] if call.status is CallStatus.IN_PROGRESS else []
+            told = [_TOLD_OF_STATUSES[call.status]] if call.status in _TOLD_OF_STATUSES else []
         shown = await calls.get(connection, call.id)
         data = {"call": shown.as_json() if shown else None}
         stored = []

@@ -32,6 +32,7 @@ _PRAGMAS = (
     "secure_delete=ON",  # what was deleted is overwritten with zeros
 )
 EVENTS_LOCK = 0x70_61_65_76  # "paev": any number that no other program uses in this database
+ORDERS_LOCK = 0x70_61_6F_72  # "paor"
 
 
 class Store:
@@ -90,8 +91,15 @@ class Store:
 
     async def lock_events(self, connection: AsyncConnection) -> None:
         """Let events be added by one transaction at a time, so that their positions are in the order of commits."""
+        await self._lock(connection, EVENTS_LOCK)
+
+    async def lock_orders(self, connection: AsyncConnection) -> None:
+        """Let one transaction at a time decide who is called. To be taken before the lock of events."""
+        await self._lock(connection, ORDERS_LOCK)
+
+    async def _lock(self, connection: AsyncConnection, key: int) -> None:
         if not self.is_sqlite:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENTS_LOCK})
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
     async def forget(self) -> bool:
         """Let nothing of what was deleted stay in the write-ahead log of SQLite; False: somebody reads it, try later.

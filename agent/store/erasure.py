@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import CallStatus, Direction
 from agent.domain.erasure import without_personal_data, without_transcript
 from agent.domain.recording import RecordingStatus
-from agent.store import recordings, summaries
+from agent.store import do_not_call, recordings, summaries
 from agent.store.idempotency_keys import KEPT
-from agent.store.schema import calls, events, idempotency_keys, tool_calls, turns
+from agent.store.schema import calls, events, idempotency_keys, outbound_orders, tool_calls, turns
 from agent.store.schema import recordings as recordings_table
 
 
@@ -72,6 +72,8 @@ async def erase(connection: AsyncConnection, call_id: str, *, now: datetime) -> 
             }
         )
     )
+    await connection.execute(update(outbound_orders).where(outbound_orders.c.call_id == call_id).values(number=None))
+    await do_not_call.forget_call(connection, call_id)
     told = erased_at.isoformat().replace("+00:00", "Z")
     said = await _delete_turns(connection, call_id)
     changed = await _change_events(connection, call_id, lambda data: without_personal_data(data, erased_at=told))

@@ -65,6 +65,52 @@ _WITH_TRANSCRIPT, _WITH_PERSON = calls.c.transcript_deleted_at.is_(None), calls.
 for _name, _still in (("transcript", _WITH_TRANSCRIPT), ("personal_data", _WITH_PERSON)):
     Index(f"ix_calls_ended_at_with_{_name}", calls.c.ended_at, sqlite_where=_still, postgresql_where=_still)
 
+outbound_orders = Table(
+    "outbound_orders",
+    metadata,
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", String(16)),  # E.164; NULL once personal data was erased
+    Column("state", String(8), nullable=False),  # waiting, taken (by the server that leads the call), dropped
+    Column("due_at", Moment, nullable=False),
+    Column("scheduled_at", Moment),
+    Column("priority", Integer, nullable=False),
+    Column("taken_at", Moment),  # written before the first request to a trunk
+    Column("trunk", String(64)),  # tried last
+    Column("attempts", Integer, nullable=False, default=0),  # requests to trunks
+    Column("ring_timeout_s", Float, nullable=False),
+    Column("max_duration_s", Float),
+    Column("record", Boolean),
+    Column("detect_machine", Boolean),
+    Column("retries", Integer, nullable=False),
+    Column("price_micros", BigInteger, nullable=False),  # per begun minute
+    Column("script_id", _ID),
+    Column("script_version", Integer),
+    Column("refusal", String(32)),  # the rule that forbade it when its turn came
+    Index(None, "state", "due_at"),
+    Index(None, "number"),
+    Index(None, "taken_at"),
+)
+
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("source", String(8), nullable=False),  # api or spoken
+    Column("call_id", _ID),  # in which it was said; NULL once that was erased
+    Column("note", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "created_at", "id"),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(32), primary_key=True),  # one that is here is on
+    Column("since", Moment, nullable=False),
+    Column("reason", Json, nullable=False),
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -34,7 +34,9 @@ class Places:
         return self._capacity.limit
 
     def take(self, call_id: str) -> bool:
-        """Give the call a place if one is free and nobody waits for it."""
+        """Give the call a place if one is free and nobody waits for it. True as well where it has one already."""
+        if call_id in self._holders:
+            return True
         if self._line or self.taken >= self.limit:
             return False
         self._holders.add(call_id)

@@ -28,9 +28,18 @@ from agent.domain.call import Call
 from agent.domain.events import Event
 from agent.media.tap import Tap
 from agent.models.shelf import Shelf
+from agent.outbound.order_desk import OrderDesk
 from agent.recordings.archive import Archive
 from agent.recordings.folder import RecordingsFolder
-from agent.settings import CapacitySettings, DrainSettings, RecordingsSettings, Settings, WebhooksSettings
+from agent.settings import (
+    CapacitySettings,
+    DrainSettings,
+    OutboundSettings,
+    RecordingsSettings,
+    Settings,
+    TrunkSettings,
+    WebhooksSettings,
+)
 from agent.speech.vad import VoiceDetector
 from agent.store.api_keys import ApiKeys, Scope
 from agent.store.chronicle import Chronicle
@@ -47,6 +56,12 @@ from agent.telephony.places import Places
 from agent.testing.fakes import FakeEars, FakeMouth
 from agent.webhooks.webhooks import Webhooks
 
+OUTBOUND = OutboundSettings(
+    allow=("+4930", "+4989"),
+    deny=("+493099",),
+    attempts_per_number=2,
+    trunks={"first": TrunkSettings(endpoint="first", caller_id="+493011111111", prefixes=("+4930",))},
+)
 DESK = Agent(name="desk", greeting="Good day.", instructions="Be brief.")
 
 
@@ -185,8 +200,9 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     await registry.adopt({"desk": DESK}, {"1000": "desk"}, now=datetime.now(UTC))
     asked = WebhooksSettings(allowed_subnets=["127.0.0.1/32"], secret=SecretStr(new_secret()))
     webhooks = Webhooks(store, asked)
+    settings = Settings(outbound=OUTBOUND)
     house = House(
-        settings=Settings(),
+        settings=settings,
         store=store,
         recorder=recorder,
         registry=registry,
@@ -200,6 +216,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
         drain=Drain(DrainSettings()),
         recordings=folder,
         archive=Archive(store, folder, server="one"),
+        orders=OrderDesk(store, settings.outbound, server="one", told=lambda _events: None, now=clock.now),
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": recorder.problem is None},
         problems=lambda: [recorder.problem] if recorder.problem else [],

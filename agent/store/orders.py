@@ -1,0 +1,185 @@
+"""Orders to call somebody: those that wait, and who has taken them.
+
+An order is taken once, by one server, in a transaction that is on disk before the first request to a trunk: whatever
+dies, nobody is called twice. Who changes orders holds `Store.lock_orders`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.domain.agent import AgentRef
+from agent.domain.call import Call, CallStatus, Direction
+from agent.domain.outbound import OutboundOrder, ScriptRef
+from agent.domain.outbound_rules import OutboundRule
+from agent.store.schema import calls
+from agent.store.schema import outbound_orders as table
+
+NOBODY = ""
+"""As the server of a call that waits: any may take it."""
+
+
+class OrderState(StrEnum):
+    """Where an order stands; its call tells the rest."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    """A server leads the call, or led it."""
+    DROPPED = "dropped"
+    """It was never dialled: canceled, or refused when its turn came."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueOrder:
+    """One whose time has come."""
+
+    call_id: str
+    number: str
+
+
+async def create(connection: AsyncConnection, call: Call, order: OutboundOrder, *, price_micros: int) -> None:
+    """A call that waits to be dialled, by whichever server takes it."""
+    await connection.execute(
+        calls.insert().values(
+            id=call.id,
+            direction=call.direction,
+            status=call.status,
+            caller=call.caller,
+            callee=call.callee,
+            agent=call.agent,
+            agent_version=call.agent_version,
+            server=NOBODY,
+            created_at=call.created_at,
+            metadata=dict(order.metadata),
+            variables=dict(order.variables),
+            last_sequence=0,
+        )
+    )
+    await connection.execute(
+        table.insert().values(
+            call_id=call.id,
+            number=order.to,
+            state=OrderState.WAITING,
+            due_at=order.scheduled_at or call.created_at,
+            scheduled_at=order.scheduled_at,
+            priority=order.priority,
+            attempts=0,
+            ring_timeout_s=order.ring_timeout_s,
+            max_duration_s=order.max_duration_s,
+            record=order.record,
+            detect_machine=order.detect_machine,
+            retries=order.retries,
+            price_micros=price_micros,
+            script_id=order.script.id if order.script else None,
+            script_version=order.script.version if order.script else None,
+        )
+    )
+
+
+async def next_due_at(connection: AsyncConnection) -> datetime | None:
+    """When the first of those that wait is due; None: none waits."""
+    wanted = select(table.c.due_at).where(table.c.state == OrderState.WAITING).order_by(table.c.due_at).limit(1)
+    return await connection.scalar(wanted)
+
+
+async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[DueOrder]:
+    """Those that wait and are due: the most important first, of these the one that is due longest."""
+    wanted = (
+        select(table.c.call_id, table.c.number)
+        .where(table.c.state == OrderState.WAITING, table.c.due_at <= now)
+        .order_by(table.c.priority.desc(), table.c.due_at, table.c.call_id)
+        .limit(limit)
+    )
+    return [DueOrder(row.call_id, row.number) for row in await connection.execute(wanted)]
+
+
+async def take(connection: AsyncConnection, call_id: str, *, server: str, now: datetime) -> bool:
+    """From now on `server` leads the call; False where it does not wait any more."""
+    taken = (
+        update(table)
+        .where(table.c.call_id == call_id, table.c.state == OrderState.WAITING)
+        .values(state=OrderState.TAKEN, taken_at=now)
+    )
+    if (await connection.execute(taken)).rowcount == 0:
+        return False
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(server=server))
+    return True
+
+
+async def give_back(connection: AsyncConnection, call_id: str, *, server: str) -> None:
+    """`server` had taken it and asked no trunk: it waits again, for any server."""
+    unused = update(table).where(table.c.call_id == call_id, table.c.state == OrderState.TAKEN)
+    await connection.execute(unused.values(state=OrderState.WAITING, taken_at=None, trunk=None, attempts=0))
+    await connection.execute(update(calls).where(calls.c.id == call_id, calls.c.server == server).values(server=NOBODY))
+
+
+async def drop(connection: AsyncConnection, call_id: str, *, refusal: OutboundRule | None = None) -> bool:
+    """It is not dialled; False where it does not wait any more. Its call is to be ended in the same transaction."""
+    dropped = (
+        update(table)
+        .where(table.c.call_id == call_id, table.c.state == OrderState.WAITING)
+        .values(state=OrderState.DROPPED, refusal=refusal)
+    )
+    return (await connection.execute(dropped)).rowcount > 0
+
+
+async def tried(connection: AsyncConnection, call_id: str, trunk: str) -> None:
+    """The trunk is asked next."""
+    noted = update(table).where(table.c.call_id == call_id)
+    await connection.execute(noted.values(trunk=trunk, attempts=table.c.attempts + 1))
+
+
+async def get(connection: AsyncConnection, call_id: str) -> tuple[Call, OutboundOrder] | None:
+    """A call and its order, as they are now; None where there is none, or it was erased."""
+    wanted = select(calls, *_OF_ORDERS).join(table, table.c.call_id == calls.c.id).where(calls.c.id == call_id)
+    row = (await connection.execute(wanted)).one_or_none()
+    return None if row is None or row.number is None else (_call(row), _order(row))
+
+
+async def waiting_for(connection: AsyncConnection, number: str) -> Sequence[str]:
+    """Calls to a number that wait to be dialled."""
+    wanted = select(table.c.call_id).where(table.c.number == number, table.c.state == OrderState.WAITING)
+    return list((await connection.execute(wanted)).scalars())
+
+
+_OF_ORDERS = [column for column in table.c if column.name != "call_id"]
+
+
+def _call(row: Row[Any]) -> Call:
+    return Call(
+        id=row.id,
+        direction=Direction(row.direction),
+        caller=row.caller or "",
+        callee=row.callee or "",
+        agent=row.agent,
+        status=CallStatus(row.status),
+        created_at=row.created_at,
+        answered_at=row.answered_at,
+        agent_version=row.agent_version,
+    )
+
+
+def _order(row: Row[Any]) -> OutboundOrder:
+    return OutboundOrder(
+        call_id=row.id,
+        to=row.number,
+        agent=AgentRef(row.agent, row.agent_version),
+        from_=row.caller or "",
+        script=None if row.script_id is None else ScriptRef(row.script_id, row.script_version),
+        variables=row.variables,
+        metadata=row.metadata,
+        scheduled_at=row.scheduled_at,
+        ring_timeout_s=row.ring_timeout_s,
+        max_duration_s=row.max_duration_s,
+        record=row.record,
+        detect_machine=row.detect_machine,
+        priority=row.priority,
+        retries=row.retries,
+    )

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from agent.domain.call import CallStatus
+from agent.domain.outbound_rules import OutboundRefusedError, OutboundRule
+from agent.store import erasure, orders, switches
+from agent.store.chronicle import Chronicle
+from agent.store.leftovers import close_leftovers
+from tests.integration.outbound.bureau import NUMBER, OTHER, Bureau
+from tests.integration.outbound.conftest import MakeBureau
+
+
+async def refused(bureau: Bureau, number: str = NUMBER, **more: object) -> OutboundRule:
+    with pytest.raises(OutboundRefusedError) as caught:
+        await bureau.order(number, **more)
+    return caught.value.refusal.rule
+
+
+async def test_an_order_is_a_queued_call_that_is_told_once(bureau: MakeBureau) -> None:
+    one = bureau()
+    call = await one.order(variables={"name": "Ann"}, metadata={"ticket": 1}, priority=5)
+    assert (call.status, call.from_, call.to, call.direction) == ("queued", "", NUMBER, "outbound")
+    assert (call.variables, call.metadata) == ({"name": "Ann"}, {"ticket": 1})
+    assert call.outbound is not None
+    assert (call.outbound.priority, call.outbound.attempts, call.outbound.dialled_at) == (5, 0, None)
+    assert one.types(call.id) == ["call.created"]
+
+
+async def test_two_orders_at_once_cannot_both_have_the_last_attempt(bureau: MakeBureau) -> None:
+    one, other = bureau(attempts_per_number=3), bureau(attempts_per_number=3, server="two")
+    await one.order()
+    results = await asyncio.gather(*(each.order() for each in (one, other) * 3), return_exceptions=True)
+    rules = [result.refusal.rule for result in results if isinstance(result, OutboundRefusedError)]
+    assert rules == [OutboundRule.ATTEMPTS] * 4
+    assert len(results) - len(rules) == 2
+    await one.order(OTHER)
+
+
+async def test_attempts_are_those_of_24_hours_around_the_time_ordered(bureau: MakeBureau) -> None:
+    one = bureau(attempts_per_number=1)
+    tomorrow = datetime.now(UTC) + timedelta(hours=30)
+    await one.order(scheduled_at=tomorrow)
+    assert await refused(one, scheduled_at=tomorrow - timedelta(hours=23)) is OutboundRule.ATTEMPTS
+    now = await one.order()
+    assert await refused(one) is OutboundRule.ATTEMPTS
+    assert await one.desk.cancel(now.id)
+    await one.order()  # what was never dialled was no attempt
+
+
+async def test_minutes_and_money_are_counted_over_the_calls_themselves(bureau: MakeBureau) -> None:
+    one = bureau(minutes_per_day=2, spend_per_day=0.5, prices={"+49": 0.2, "+4989": 0.5})
+    first = await one.order()
+    await one.dialled(1)
+    await one.order(OTHER)  # one minute was begun, and 0.20 spent
+    await one.dialled(2)
+    assert await refused(one) is OutboundRule.MINUTES
+    one.exchange.over.set()
+    assert (await one.ends(first.id)).status == "completed"
+    spends = bureau(spend_per_day=0.5, prices={"+49": 0.2, "+4989": 0.5})
+    expensive = await spends.order("+4989123456")
+    await spends.dialled(1)
+    assert await refused(spends) is OutboundRule.SPEND
+    assert not (await spends.call(expensive.id)).status.terminal
+    spends.ahead.append(timedelta(hours=25))
+    await spends.order()
+
+
+async def test_the_list_the_switch_and_the_queue_refuse_by_their_own_rules(bureau: MakeBureau) -> None:
+    one = bureau(max_queued=1)
+    await one.forbid(NUMBER)
+    assert await refused(one) is OutboundRule.DO_NOT_CALL
+    waiting = await one.order(OTHER)
+    assert await refused(one, OTHER) is OutboundRule.QUEUE_FULL
+    async with one.store.write() as connection:
+        await switches.turn_on(connection, switches.OUTBOUND_STOP, now=datetime.now(UTC), reason="")
+    assert await refused(one, OTHER) is OutboundRule.STOPPED
+    await one.dispatcher.look()
+    assert (await one.call(waiting.id)).status is CallStatus.QUEUED
+    async with one.store.write() as connection:
+        await switches.turn_off(connection, switches.OUTBOUND_STOP)
+    await one.dialled(1)
+
+
+async def test_an_order_that_waits_can_be_taken_back_once(bureau: MakeBureau) -> None:
+    one = bureau()
+    call = await one.order()
+    assert await one.desk.cancel(call.id)
+    assert not await one.desk.cancel(call.id)
+    ended = await one.call(call.id)
+    assert (ended.status, ended.ended_reason) == ("canceled", "canceled")
+    assert one.types(call.id) == ["call.created", "call.ended"]
+    await one.dispatcher.look()
+    assert one.exchange.dials == []
+
+
+async def test_a_start_leaves_what_waits_and_ends_what_was_taken(bureau: MakeBureau) -> None:
+    """As after `kill -9` right behind the transaction that takes an order."""
+    one = bureau()
+    taken, waits = await one.order(), await one.order(OTHER)
+    async with one.store.write() as connection:
+        assert await orders.take(connection, taken.id, server="one", now=datetime.now(UTC))
+        assert not await orders.take(connection, taken.id, server="two", now=datetime.now(UTC))
+    told = await close_leftovers(one.store, Chronicle(one.store, server="one"), server="one", now=datetime.now(UTC))
+    assert [(event.type, event.call_id) for event in told] == [("call.ended", taken.id)]
+    ended = await one.call(taken.id)
+    assert (ended.status, ended.ended_reason) == ("failed", "internal_error")
+    await one.ends_after_answer(waits.id)
+    assert len(one.exchange.dials) == 1
+
+
+async def test_nothing_of_a_person_stays_in_an_order_that_was_erased(bureau: MakeBureau) -> None:
+    one = bureau(attempts_per_number=5)
+    call = await one.order()
+    await one.ends_after_answer(call.id)
+    async with one.store.write() as connection:
+        await erasure.erase(connection, call.id, now=datetime.now(UTC))
+    shown = await one.call(call.id)
+    assert (shown.to, shown.variables) == (None, {})
+    async with one.store.read() as connection:
+        assert await orders.get(connection, call.id) is None
