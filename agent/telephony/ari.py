@@ -6,7 +6,8 @@ Whatever goes into a path is quoted, and nothing that a caller sent goes into a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self, TypeVar
 from urllib.parse import quote
 
@@ -89,6 +90,21 @@ class AriClient:
         """All bridges, ours and others'."""
         return self._read_all(Bridge.of, await self._request("GET", "bridges"))
 
+    async def create_channel(self, channel_id: str, endpoint: str, variables: Mapping[str, str] | None = None) -> None:
+        """Make a channel to an endpoint such as `PJSIP/+4930123@trunk`, in our application and not dialled yet.
+
+        `endpoint` comes from `agent.telephony.dialing` alone. Refused if Asterisk does not know the endpoint.
+        """
+        query = {"endpoint": endpoint, "app": self.app, "channelId": channel_id}
+        await self._send("POST", ("channels", "create"), query, {"variables": dict(variables or {})})
+
+    async def dial(self, channel_id: str, *, timeout_s: float) -> None:
+        """Dial a channel that `create_channel` made; Dial events tell what comes of it.
+
+        One that is not answered within `timeout_s` (whole seconds, rounded up) is hung up, whatever becomes of us.
+        """
+        await self._request("POST", "channels", channel_id, "dial", timeout=str(math.ceil(timeout_s)))
+
     async def answer(self, channel_id: str) -> None:
         """Answer; when this returns, the 200 OK was sent."""
         await self._request("POST", "channels", channel_id, "answer")
@@ -140,6 +156,29 @@ class AriClient:
         data = await self._request("GET", "channels", channel_id, "rtp_statistics")
         return self._read(lambda value: int_field(value, "rxcount"), data)
 
+    async def hold(self, channel_id: str) -> None:
+        """Tell the other side's telephone that it is on hold (SIP re-INVITE where the endpoint is set to that)."""
+        await self._request("POST", "channels", channel_id, "hold")
+
+    async def unhold(self, channel_id: str) -> None:
+        """Take the other side off hold."""
+        await self._request("DELETE", "channels", channel_id, "hold")
+
+    async def start_music(self, channel_id: str, music: str = "default") -> None:
+        """Play music on hold, a class of Asterisk's musiconhold.conf, to a channel until `stop_music`."""
+        await self._request("POST", "channels", channel_id, "moh", mohClass=music)
+
+    async def stop_music(self, channel_id: str) -> None:
+        """End what `start_music` began; also where it did not."""
+        await self._request("DELETE", "channels", channel_id, "moh")
+
+    async def redirect(self, channel_id: str, endpoint: str) -> None:
+        """Have the other side's telephone call an endpoint itself: 302 before the answer, REFER after it.
+
+        `endpoint` comes from `agent.telephony.dialing` alone. Refused where the channel cannot do it.
+        """
+        await self._request("POST", "channels", channel_id, "redirect", endpoint=endpoint)
+
     async def continue_in_dialplan(self, channel_id: str, context: str) -> None:
         """Let a channel go: it leaves our application and goes on at the extension `s` of a context."""
         await self._request("POST", "channels", channel_id, "continue", context=context, extension="s", priority="1")
@@ -177,6 +216,10 @@ class AriClient:
     async def add_channels(self, bridge_id: str, *channel_ids: str) -> None:
         """Bring channels into a bridge; each must be in our application (else `ari_refused`)."""
         await self._request("POST", "bridges", bridge_id, "addChannel", channel=",".join(channel_ids))
+
+    async def remove_channels(self, bridge_id: str, *channel_ids: str) -> None:
+        """Take channels out of a bridge; they stay in our application. Refused where one is not in it."""
+        await self._request("POST", "bridges", bridge_id, "removeChannel", channel=",".join(channel_ids))
 
     async def destroy_bridge(self, bridge_id: str) -> None:
         """Destroy a bridge; channels in it stay in our application."""
@@ -225,13 +268,18 @@ class AriClient:
         return [self._read(of, item) for item in (data if isinstance(data, list) else [data])]
 
     async def _request(self, method: str, *path: str, **query: str) -> object:
+        return await self._send(method, path, query)
+
+    async def _send(
+        self, method: str, path: Sequence[str], query: Mapping[str, str], body: Mapping[str, object] | None = None
+    ) -> object:
         try:
-            async with self._opened().request(method, self._url(*path), params=query) as response:
-                body = await response.text()
+            async with self._opened().request(method, self._url(*path), params=query, json=body) as response:
+                answer = await response.text()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unreachable(error) from error
         try:
-            data: object = json.loads(body) if body else None
+            data: object = json.loads(answer) if answer else None
         except ValueError as error:
             raise self._refusal(response.status, "") from error
         if response.status >= 300:

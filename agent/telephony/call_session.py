@@ -1,10 +1,9 @@
-"""One call that came in, from its first event to its one terminal status."""
+"""One call, from its first event to its one terminal status: what all calls have in common."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,27 +11,23 @@ import structlog
 
 from agent.domain.call import Call, CallStatus, EndedReason, transition
 from agent.domain.cost import Cost
+from agent.domain.events import EventSink, KeyPressed
 from agent.errors import TelephonyError
 from agent.media.ending import MediaEnd
 from agent.media.stream import MediaStream
 from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent
-from agent.telephony.ending import NORMAL_CLEARING, Ending, final_status, reason_for
+from agent.telephony.channel_events import asterisk_stops, number, telephone_fell_silent
+from agent.telephony.ending import Ending, final_status, reason_for
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.keys import press_keys
+from agent.telephony.legs import Legs
 from agent.telephony.line_watch import watched_line
 from agent.telephony.media_path import MediaPath
-from agent.telephony.reception import PREPARE_S
+from agent.telephony.reconcile import Held
 from agent.telephony.waiting import first_of
-from agent.telephony.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
-
-Verdict = Ending | WaitingRoom | None
-"""How a caller is let go unanswered; where they wait for the conversation; None: they are answered."""
-
-Receive = Callable[[Call], Awaitable[tuple[Call, Verdict]]]
-"""Finds out who takes the call, and what becomes of the caller."""
 
 HandleCall = Callable[[Call, MediaStream, ChannelInputs], Awaitable[EndedReason]]
 """The conversation: returns why it ended the call. It is cancelled when the call ends otherwise."""
@@ -48,15 +43,6 @@ FAREWELL_EVENT_S = 2.0
 HANDLER_END_S = 3.0
 """A cancelled conversation that has not ended after so long is left behind."""
 
-REASON_VARIABLE = "PHONE_AGENT_REASON"
-"""Channel variable that tells the dialplan why we let a caller go: a value of EndedReason."""
-_SHUTDOWN_FLAG = 4
-"""AST_SOFTHANGUP_SHUTDOWN of Asterisk's channel.h. With `soft`, `cause` of ChannelHangupRequest holds these flags and
-no Q.850 cause (seen with 22.10.1 on `core stop now`, `core restart now` and SIGTERM)."""
-_DEVICE_FLAG = 1
-"""AST_SOFTHANGUP_DEV, likewise: the SIP channel gave itself up. Seen with 22.10.1 when no RTP came for `rtp_timeout`;
-the ChannelDestroyed that follows has the cause 44. A telephone's BYE is no soft hang-up and has no such flags."""
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -66,46 +52,34 @@ class Surroundings:
     handle_call: HandleCall
     changed: Callable[[Call], None]
     """Told of each status of the call. Must not raise."""
+    tell: EventSink
+    """Told of what else happens. Must not raise."""
     linked: Callable[[], bool]
     """Whether Asterisk's events reach us now."""
+    legs: Legs
     now: Callable[[], datetime]
     prepare: Callable[[Call], Awaitable[None]] | None = None
-    """Makes ready what the caller hears first, where that is known only now. Must not raise."""
+    """Makes ready what is said first, where that is known only now. Must not raise."""
 
 
 class CallSession:
     """Decides once how its call ends. The first deciding event wins, whatever else dies at the same time.
 
-    What decides: the caller's channel leaves (`caller_hangup`), the conversation ends (its reason), Asterisk stops
-    (`telephony_error`), the sound ends while the caller's channel lives, or the caller's telephone has sent none for
+    What decides: the telephone's channel leaves (`caller_hangup`), the conversation ends (its reason), Asterisk stops
+    (`telephony_error`), the sound ends while the telephone's channel lives, or the telephone has sent none for
     the `rtp_timeout` of pjsip.conf (`media_error`), `end` is called. The end of the sound alone decides nothing, since
     a dying Asterisk closes it too: Asterisk is asked first (`_arbitrate`).
     """
 
-    def __init__(
-        self,
-        call: Call,
-        channel_id: str,
-        path: MediaPath,
-        house: Surroundings,
-        *,
-        verdict: Verdict = None,
-        receive: Receive | None = None,
-    ) -> None:
-        """With an Ending as `verdict` the caller is not answered, but let go in this way.
-
-        With a WaitingRoom the caller is answered, and waits there for the conversation. `receive` decides it later,
-        while the caller hears ringing.
-        """
+    def __init__(self, call: Call, channel_id: str, path: MediaPath, house: Surroundings) -> None:
+        """`channel_id`: of the telephone at the other end; empty while there is none."""
         self.call = call
         self.channel_id = channel_id
         self.path = path
-        self.inputs = ChannelInputs(lambda keys: press_keys(house.ari, channel_id, keys))
+        self.inputs = ChannelInputs(lambda keys: press_keys(house.ari, self.channel_id, keys))
         self.cost = Cost()
         """Collects what is computed for it; to be made that of the task which runs it."""
         self._house = house
-        self._verdict = verdict
-        self._receive = receive
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._ended_at = call.created_at
         self._caller_gone = asyncio.Event()
@@ -115,18 +89,30 @@ class CallSession:
         self._sip_code: int | None = None
         self._arbiter: asyncio.Task[None] | None = None
 
+    @property
+    def listens(self) -> Mapping[str, Callable[[AriEvent], None]]:
+        """Who is to be told what happens to a channel, by its id."""
+        return {self.channel_id: self.caller_event, self.path.channel_id: self.media_event}
+
+    @property
+    def held(self) -> Held:
+        """What it has in Asterisk."""
+        return Held(self.channel_id, self.path.channel_id, self.path.bridge_id)
+
     # What happens to the call, told by the switchboard.
 
     def caller_event(self, event: AriEvent) -> None:
-        """Something happened to the caller's channel."""
+        """Something happened to the telephone's channel."""
         match event["type"]:
-            case "ChannelHangupRequest" if _asterisk_stops(event):
+            case "ChannelDtmfReceived":
+                self._key_pressed(event.get("digit"))
+            case "ChannelHangupRequest" if asterisk_stops(event):
                 self.end(Ending(EndedReason.TELEPHONY_ERROR, caller_left=True))
-            case "ChannelHangupRequest" if _telephone_fell_silent(event):
+            case "ChannelHangupRequest" if telephone_fell_silent(event):
                 self.end(Ending(EndedReason.MEDIA_ERROR, caller_left=True))
             case "ChannelDestroyed":
-                self._cause = _number(event.get("cause"))
-                self._sip_code = _number(event.get("tech_cause"))
+                self._cause = number(event.get("cause"))
+                self._sip_code = number(event.get("tech_cause"))
                 self._caller_destroyed.set()
                 self._caller_left()
             case "StasisEnd":
@@ -137,13 +123,13 @@ class CallSession:
         match event["type"]:
             case "StasisStart":
                 self.path.in_stasis.set()
-            case "ChannelHangupRequest" if _asterisk_stops(event):
+            case "ChannelHangupRequest" if asterisk_stops(event):
                 self.end(Ending(EndedReason.TELEPHONY_ERROR, caller_left=True))
             case "ChannelDestroyed":
                 self.path.channel_gone.set()
 
     def vanished(self, *, restarted: bool) -> None:
-        """Asterisk does not have the caller's channel (any more); `restarted`: because it is another process now."""
+        """Asterisk does not have the telephone's channel (any more); `restarted`: because it is another process now."""
         self._caller_gone.set()
         self._caller_destroyed.set()
         reason = EndedReason.TELEPHONY_ERROR if restarted else EndedReason.CALLER_HANGUP
@@ -183,37 +169,32 @@ class CallSession:
             self._finish(self._ending.result())
 
     async def _work(self) -> Ending:
-        await self._house.ari.subscribe(self.channel_id)
-        if self._receive is not None:
-            await self._house.ari.indicate_ringing(self.channel_id)
-            self.call, self._verdict = await self._receive(self.call)
-        if isinstance(self._verdict, Ending):
-            return self._verdict
-        async with self._greeting_prepared():
-            stream = await self.path.open(self.channel_id)
-            stream.closed.add_done_callback(self._sound_ended)
-        await self._house.ari.answer(self.channel_id)
-        self._become(transition(self.call, CallStatus.IN_PROGRESS, at=self._house.now()))
+        stream = await self._connect()
+        if isinstance(stream, Ending):
+            return stream
         async with watched_line(self._house.ari, self.channel_id, stream.frames):
-            if self._verdict is not None:
-                ending = await self._verdict.wait(self.call, stream, self.inputs)
-                if ending is not None:
-                    return ending
-            reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
-            return Ending(reason, let_ring_out=True)
+            return await self._talk(stream)
 
-    @asynccontextmanager
-    async def _greeting_prepared(self) -> AsyncIterator[None]:
-        """It is made ready while the block runs, and for a little while after it."""
-        if self._receive is None or self._house.prepare is None:
-            yield
-            return
-        preparing = asyncio.ensure_future(self._house.prepare(self.call))
-        try:
-            yield
-            await asyncio.wait({preparing}, timeout=PREPARE_S)
-        finally:
-            preparing.cancel()
+    async def _connect(self) -> MediaStream | Ending:
+        """Return when both sides hear each other and the call is in progress, or how it ends without that."""
+        raise NotImplementedError
+
+    async def _talk(self, stream: MediaStream) -> Ending:
+        """Have the conversation."""
+        reason = EndedReason(await self._house.handle_call(self.call, stream, self.inputs))
+        return Ending(reason, let_ring_out=True)
+
+    async def _release(self, ending: Ending) -> None:
+        """Let go of the telephone."""
+        raise NotImplementedError
+
+    def _answered(self) -> None:
+        self._become(transition(self.call, CallStatus.IN_PROGRESS, at=self._house.now()))
+
+    def _key_pressed(self, digit: object) -> None:
+        if isinstance(digit, str) and len(digit) == 1 and digit in "0123456789*#ABCD":
+            self._house.tell(KeyPressed(call_id=self.call.id, at=self._house.now(), digit=digit))
+            self.inputs.pressed(digit)
 
     def _work_ended(self, work: asyncio.Task[Ending]) -> None:
         if self._ending.done():
@@ -293,34 +274,7 @@ class CallSession:
     async def _clear_up(self, ending: Ending) -> None:
         if ending.let_ring_out:
             await first_of(self.path.ring_out(RING_OUT_MS), self._caller_gone.wait(), timeout_s=RING_OUT_LIMIT_S)
-        await asyncio.gather(self._release_caller(ending), self.path.close())
-
-    async def _release_caller(self, ending: Ending) -> None:
-        if ending.fallback_context and await self._handed_over(ending):
-            return
-        if not ending.caller_left and not self._caller_gone.is_set():
-            cause = NORMAL_CLEARING if self.call.status is CallStatus.IN_PROGRESS else ending.refusal
-            try:
-                await self._house.ari.hang_up(self.channel_id, cause=cause)
-            except GoneError:
-                pass
-            except TelephonyError as error:
-                log.debug("telephony.hang_up_failed", call_id=self.call.id, code=error.code)
-                return
-            else:
-                self._cause = self._cause or cause
-        if self._house.linked():
-            await first_of(self._caller_destroyed.wait(), self._link_lost.wait(), timeout_s=FAREWELL_EVENT_S)
-
-    async def _handed_over(self, ending: Ending) -> bool:
-        """Let the caller go on in the dialplan, where that works."""
-        try:
-            await self._house.ari.set_variable(self.channel_id, REASON_VARIABLE, ending.reason)
-            await self._house.ari.continue_in_dialplan(self.channel_id, ending.fallback_context)
-        except TelephonyError as error:
-            log.warning("telephony.no_fallback", call_id=self.call.id, code=error.code, problem=str(error))
-            return False
-        return True
+        await asyncio.gather(self._release(ending), self.path.close())
 
     def _become(self, call: Call) -> None:
         self.call = call
@@ -339,15 +293,3 @@ class CallSession:
                 cpu_seconds=self.cost.told,
             )
         )
-
-
-def _asterisk_stops(event: AriEvent) -> bool:
-    return bool(event.get("soft")) and _number(event.get("cause")) == _SHUTDOWN_FLAG
-
-
-def _telephone_fell_silent(event: AriEvent) -> bool:
-    return bool(event.get("soft")) and _number(event.get("cause")) == _DEVICE_FLAG
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -50,6 +50,12 @@ class Doorway:
         context = self._settings.fallback_context if rule == "fallback" else ""
         return Ending(EndedReason.LIMIT_EXCEEDED, refusal=USER_BUSY, fallback_context=context)
 
+    async def admit(self, call: Call) -> None:
+        """Return when a call of ours has a place; callers who wait already come first. It must leave as well."""
+        if not self._places.take(call.id):
+            self._places.line_up(call.id)
+            await self._places.wait(call.id)
+
     def leave(self, call_id: str) -> None:
         """The call is over, whether it had a place or not."""
         self._places.release(call_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.domain.call import Call, CallStatus, EndedReason
+from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.errors import (
     LanguageModelError,
     MediaError,
@@ -31,6 +31,14 @@ _REASONS: tuple[tuple[type[Exception], EndedReason], ...] = (
     (TextToSpeechError, EndedReason.TTS_ERROR),
 )
 
+_UNANSWERED = {
+    EndedReason.BUSY: (CallStatus.BUSY, EndedReason.BUSY),
+    EndedReason.NO_ANSWER: (CallStatus.NO_ANSWER, EndedReason.NO_ANSWER),
+    EndedReason.API_HANGUP: (CallStatus.CANCELED, EndedReason.CANCELED),
+    EndedReason.CANCELED: (CallStatus.CANCELED, EndedReason.CANCELED),
+}
+"""How a call of ours ends that nobody answered; with every other reason it has failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -55,10 +63,13 @@ def reason_for(error: BaseException) -> EndedReason:
 def final_status(call: Call, reason: EndedReason) -> tuple[CallStatus, EndedReason]:
     """Which terminal status `call` gets, and the reason to record with it.
 
-    An answered call is always completed. A caller who gives up before the answer has canceled.
+    An answered call is always completed. A caller who gives up before the answer has canceled; so has who takes back
+    a call of ours before it is answered.
     """
     if call.status is CallStatus.IN_PROGRESS:
         return CallStatus.COMPLETED, reason
+    if call.direction is Direction.OUTBOUND:
+        return _UNANSWERED.get(reason, (CallStatus.FAILED, reason))
     if reason is EndedReason.CALLER_HANGUP:
         return CallStatus.CANCELED, EndedReason.CANCELED
     return CallStatus.FAILED, reason

@@ -40,8 +40,14 @@ class MediaPath:
         self._asked_for_channel = False
         self._asked_for_bridge = False
 
-    async def open(self, caller_channel_id: str) -> MediaStream:
-        """Have Asterisk connect its sound to us and to the caller.
+    async def open(self, channel_id: str) -> MediaStream:
+        """Have Asterisk connect the sound of a telephone's channel to us: `prepare` and `join` in one."""
+        stream = await self.prepare()
+        await self.join(channel_id)
+        return stream
+
+    async def prepare(self) -> MediaStream:
+        """Have Asterisk connect to us, and the bridge ready: nobody hears anything yet.
 
         Raises MediaError if the sound does not arrive, TelephonyError if Asterisk fails or refuses.
         """
@@ -63,8 +69,11 @@ class MediaPath:
             raise TelephonyError("Asterisk did not hand over the media channel.", code="ari_timeout") from None
         self._asked_for_bridge = True
         await self._ari.create_bridge(self.bridge_id)
-        await self._ari.add_channels(self.bridge_id, caller_channel_id, self.channel_id)
         return self.stream
+
+    async def join(self, channel_id: str) -> None:
+        """Let the telephone and us hear each other. Raises TelephonyError."""
+        await self._ari.add_channels(self.bridge_id, channel_id, self.channel_id)
 
     async def ring_out(self, silence_ms: int) -> None:
         """Return when everything sent before has reached the caller, `silence_ms` later on the playout's own clock."""

@@ -10,12 +10,12 @@ from agent.telephony.ari_model import Bridge, Channel
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What one call of ours has in Asterisk."""
+    """What one call or leg of ours has in Asterisk; empty: nothing of this kind."""
 
-    caller: str
-    """Id of the caller's channel."""
-    media: str
-    bridge: str
+    caller: str = ""
+    """Id of the channel to the telephone at the other end."""
+    media: str = ""
+    bridge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def differences(
     known_channels = {held.caller for held in known} | {held.media for held in known}
     known_bridges = {held.bridge for held in known}
     return Differences(
-        lost_callers=frozenset(held.caller for held in before if held.caller not in present),
+        lost_callers=frozenset(held.caller for held in before if held.caller and held.caller not in present),
         stray_channels=frozenset(
             channel.id
             for channel in channels

@@ -1,4 +1,5 @@
-"""The switchboard: makes a call of every channel that Asterisk hands us, and tells each call what happens to it."""
+"""The switchboard: makes a call of every channel that Asterisk hands us, places calls of ours, and tells each call what
+happens to it."""
 
 from __future__ import annotations
 
@@ -14,13 +15,13 @@ import structlog
 from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.cost import COST
+from agent.domain.dialing import Route
 from agent.domain.events import (
     CallChanged,
     CallDeclined,
     CallRefused,
     Event,
     EventSink,
-    KeyPressed,
     LookedUp,
     Trouble,
 )
@@ -32,11 +33,15 @@ from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
 from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
-from agent.telephony.call_session import CallSession, HandleCall, Surroundings, Verdict
+from agent.telephony.call_session import CallSession, HandleCall, Surroundings
+from agent.telephony.channel_events import channel_of
 from agent.telephony.doorway import Doorway
 from agent.telephony.drain import Drain
 from agent.telephony.ending import UNALLOCATED, Ending
+from agent.telephony.inbound_session import InboundSession, Verdict
+from agent.telephony.legs import Legs
 from agent.telephony.media_path import MediaPath
+from agent.telephony.outbound_session import OutboundSession
 from agent.telephony.reception import Reception, refused
 from agent.telephony.reconcile import Held, differences
 
@@ -89,17 +94,21 @@ class Switchboard:
         self._now = now
         self.events = AriEvents(ari, on_event=self._on_event, on_link=self._link_changed, backoff=backoff)
         """The connection to Asterisk's events: `state`, and `problem` while it is not there."""
+        self.legs = Legs(ari, linked=lambda: self.events.connected)
+        """Channels that we originate."""
         self._house = Surroundings(
             ari=ari,
             handle_call=handle_call,
             changed=self._changed,
+            tell=self._tell,
+            legs=self.legs,
             linked=lambda: self.events.connected,
             now=now,
             prepare=reception.prepare if reception is not None else None,
         )
         self._address = ""
         self._sessions: dict[str, CallSession] = {}
-        self._by_channel: dict[str, tuple[CallSession, Callable[[AriEvent], None]]] = {}
+        self._by_channel: dict[str, Callable[[AriEvent], None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started_at: str | None = None
         self._reconcile_now = asyncio.Event()
@@ -138,6 +147,7 @@ class Switchboard:
         if self._housekeeper is not None:
             self._housekeeper.cancel()
             await asyncio.wait({self._housekeeper})
+        await self.legs.close()
         await self.events.close()
         if self._tasks:  # who rang in the last moment
             await asyncio.wait(self._tasks)
@@ -159,21 +169,11 @@ class Switchboard:
             if marker is not None:
                 marker.set()
             return
-        channel_id = (event.get("channel") or {}).get("id")
-        known = self._by_channel.get(channel_id) if isinstance(channel_id, str) else None
-        if known is not None:
-            session, tell = known
-            if event["type"] == "ChannelDtmfReceived":
-                self._key_pressed(session, event)
+        channel_id = channel_of(event)
+        if (tell := self._by_channel.get(channel_id)) is not None:
             tell(event)
-        elif event["type"] == "StasisStart":
+        elif not self.legs.tell(channel_id, event) and event["type"] == "StasisStart":
             self._arrived(event)
-
-    def _key_pressed(self, session: CallSession, event: AriEvent) -> None:
-        digit = event.get("digit")
-        if isinstance(digit, str) and len(digit) == 1 and digit in "0123456789*#ABCD":
-            self._tell(KeyPressed(call_id=session.call.id, at=self._now(), digit=digit))
-            session.inputs.pressed(digit)
 
     def _arrived(self, event: AriEvent) -> None:
         channel = Channel.of(event["channel"])
@@ -193,23 +193,51 @@ class Switchboard:
             status=CallStatus.RINGING,
             created_at=self._now(),
         )
-        path = MediaPath(
+        path = self._path(call)
+        self._changed(call)
+        session = InboundSession(call, channel.id, path, self._house)
+        if self._reception is not None and self.drain.state is None and self._reception.asks_about(call):
+            session.receive = self._receive
+        else:
+            session.verdict = self._verdict(call)
+        self._lead(session)
+
+    async def place(self, call: Call, route: Route) -> Call:
+        """See CallPlacer. It goes on where who waits for it is cancelled.
+
+        A call that a drain has kept from being dialled at all comes back `queued`, as it was.
+        """
+        if self.drain.state is not None:
+            return call
+        session = OutboundSession(
+            call,
+            self._path(call),
+            self._house,
+            route,
+            admit=lambda: self._admitted(call),
+            draining=lambda: self.drain.state is not None,
+        )
+        await asyncio.wait({self._lead(session)})
+        return session.call
+
+    async def _admitted(self, call: Call) -> None:
+        if self._doorway is not None:
+            await self._doorway.admit(call)
+
+    def _path(self, call: Call) -> MediaPath:
+        return MediaPath(
             self._ari,
             self._media,
             address=self._address,
             key=call.id.removeprefix("call_"),
             timeout_s=self._settings.media.admit_timeout_s,
         )
-        self._changed(call)
-        if self._reception is not None and self.drain.state is None and self._reception.asks_about(call):
-            session = CallSession(call, channel.id, path, self._house, receive=self._receive)
-        else:
-            session = CallSession(call, channel.id, path, self._house, verdict=self._verdict(call))
-        self._sessions[call.id] = session
+
+    def _lead(self, session: CallSession) -> asyncio.Task[None]:
+        self._sessions[session.call.id] = session
         self.drain.entered(session)
-        self._by_channel[session.channel_id] = session, session.caller_event
-        self._by_channel[session.path.channel_id] = session, session.media_event
-        self._spawn(self._lead(session))
+        self._by_channel |= session.listens
+        return self._spawn(self._run(session))
 
     async def _receive(self, call: Call) -> tuple[Call, Verdict]:
         if self._reception is None:
@@ -234,23 +262,25 @@ class Switchboard:
             return ending
         return None if self._doorway is None else self._doorway.enter(call, self._tell)
 
-    async def _lead(self, session: CallSession) -> None:
+    async def _run(self, session: CallSession) -> None:
         structlog.contextvars.bind_contextvars(call_id=session.call.id)  # in all that is logged for this call
         COST.set(session.cost)
+        listens = session.listens
         try:
             await session.run()
         finally:
             if self._doorway is not None:
                 self._doorway.leave(session.call.id)
             del self._sessions[session.call.id]
-            del self._by_channel[session.channel_id]
-            del self._by_channel[session.path.channel_id]
+            for channel_id in listens:
+                del self._by_channel[channel_id]
             self.drain.left(session.call.id)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _link_changed(self, state: LinkState) -> None:
         for session in self._sessions.values():
@@ -260,7 +290,10 @@ class Switchboard:
             else:
                 session.link_lost()
         if state is LinkState.CONNECTED:
+            self.legs.link_back()
             self._reconcile_now.set()
+        else:
+            self.legs.link_lost()
         if self._on_link is not None:
             self._on_link(state)
 
@@ -292,6 +325,7 @@ class Switchboard:
         for session in list(self._sessions.values()):
             if session.channel_id in found.lost_callers:
                 session.vanished(restarted=restarted)
+        self.legs.vanished(found.lost_callers, restarted=restarted)
         if found.stray_channels or found.stray_bridges:
             log.warning(
                 "telephony.strays_removed", channels=len(found.stray_channels), bridges=len(found.stray_bridges)
@@ -302,10 +336,7 @@ class Switchboard:
         )
 
     def _held(self) -> list[Held]:
-        return [
-            Held(session.channel_id, session.path.channel_id, session.path.bridge_id)
-            for session in self._sessions.values()
-        ]
+        return [*(session.held for session in self._sessions.values()), *self.legs.held]
 
     async def _all_heard(self) -> None:
         """Return when every event that Asterisk had for us until now was heard."""
@@ -320,6 +351,8 @@ class Switchboard:
             del self._markers[name]
 
     async def _follow_again(self, session: CallSession) -> None:
+        if not session.channel_id:
+            return
         try:
             await self._ari.subscribe(session.channel_id)
         except TelephonyError as error:

@@ -22,7 +22,7 @@ from agent.media.stream import MediaStream
 from agent.settings import DrainSettings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import AriEvents, LinkState
-from agent.telephony.call_session import REASON_VARIABLE
+from agent.telephony.inbound_session import REASON_VARIABLE
 from agent.telephony.inputs import ChannelInputs
 from agent.testing.softphone import CallEndedError, EndKind
 from tests.integration.telephony.exchange import Exchange, asterisk_settings, open_exchange

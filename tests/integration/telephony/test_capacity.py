@@ -12,9 +12,9 @@ from agent.asterisk.instance import AsteriskInstance
 from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import CallQueued, CallRefused
 from agent.settings import CapacitySettings
-from agent.telephony.call_session import REASON_VARIABLE
 from agent.telephony.capacity import Capacity
 from agent.telephony.doorway import Doorway
+from agent.telephony.inbound_session import REASON_VARIABLE
 from agent.telephony.places import Places
 from agent.telephony.waiting_room import Announcements
 from agent.testing.softphone import CallEnd, EndKind

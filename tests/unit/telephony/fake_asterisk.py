@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,10 @@ class FakeChannel:
     keyed: str = ""
     """Keys that we pressed."""
     busy_until: float = 0.0
+    dialled: str = ""
+    """The endpoint, of a channel that we originate."""
+    heard: bool = False
+    """Whether its trunk has sent anything at all."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -177,7 +181,64 @@ class FakeAsterisk:
     def another_program_leaves(self) -> None:
         self.replaced = False
 
+    @property
+    def legs(self) -> list[FakeChannel]:
+        """Channels that were originated, the oldest first."""
+        return [channel for channel in self.channels_by_id.values() if channel.dialled]
+
+    def trunk_tries(self, channel_id: str) -> None:
+        """100 Trying: Asterisk says nothing of it unless asked."""
+        self.channels_by_id[channel_id].heard = True
+
+    def callee_rings(self, channel_id: str) -> None:
+        self._progress(channel_id, "Ringing", "RINGING")
+
+    def callee_sends_early_media(self, channel_id: str) -> None:
+        self._progress(channel_id, "Down", "PROGRESS")
+
+    def callee_answers(self, channel_id: str) -> None:
+        self._progress(channel_id, "Up", "ANSWER")
+
+    def callee_refuses(self, channel_id: str, sip_code: int | None, cause: int) -> None:
+        channel = self.channels_by_id.get(channel_id)
+        if self.alive and channel is not None:
+            self._destroy(channel, cause, **({} if sip_code is None else {"tech_cause": sip_code}))
+
+    def _progress(self, channel_id: str, state: str, dialstatus: str) -> None:
+        channel = self.channels_by_id.get(channel_id)
+        if self.alive and channel is not None:
+            channel.heard = True
+            if channel.state != state:
+                channel.state = state
+                self._send("ChannelStateChange", channel)
+            self._send("Dial", None, dialstatus=dialstatus, peer=channel.as_json())
+
     # What AriClient offers.
+
+    async def create_channel(self, channel_id: str, endpoint: str, variables: Mapping[str, str] | None = None) -> None:
+        await self._request("create_channel")
+        if endpoint.endswith("@unknown"):
+            raise TelephonyError("Allocation failed", code="ari_refused")
+        channel = FakeChannel(channel_id, "s", state="Down", followed=True, dialled=endpoint)
+        channel.variables |= variables or {}
+        self.channels_by_id[channel_id] = channel
+        self._send("StasisStart", channel, args=[])
+
+    async def dial(self, channel_id: str, *, timeout_s: float) -> None:
+        await self._request("dial")
+        channel = self._channel(channel_id)
+        self._send("Dial", None, dialstatus="", peer=channel.as_json())
+        asyncio.get_running_loop().call_later(timeout_s, self._ring_out, channel)
+
+    def _ring_out(self, channel: FakeChannel) -> None:
+        if channel.state != "Up":
+            self.callee_refuses(channel.id, 480, 19)
+
+    async def variable(self, channel_id: str, name: str) -> str:
+        await self._request("variable")
+        channel = self.channels_by_id.get(channel_id)
+        assert name == "HANGUPCAUSE_KEYS()"
+        return channel.id if channel is not None and channel.heard else ""
 
     async def info(self) -> AsteriskInfo:
         await self._request("info")
@@ -296,14 +357,14 @@ class FakeAsterisk:
             raise GoneError("no such channel")
         return self.channels_by_id[channel_id]
 
-    def _destroy(self, channel: FakeChannel, cause: int) -> None:
+    def _destroy(self, channel: FakeChannel, cause: int, **fields: Any) -> None:
         self.channels_by_id.pop(channel.id, None)
         for members in self.bridges_by_id.values():
             members.discard(channel.id)
         self._send("StasisEnd", channel)
         if channel.followed:
             self._send("ChannelHangupRequest", channel, cause=cause, soft=True)
-            self._send("ChannelDestroyed", channel, cause=cause, cause_txt="")
+            self._send("ChannelDestroyed", channel, cause=cause, cause_txt="", **fields)
 
     def _stream_closed_by_us(self, channel: FakeChannel) -> None:
         def noticed() -> None:

@@ -11,7 +11,7 @@ from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.events import CallQueued, CallRefused
 from agent.errors import TelephonyError
 from agent.settings import CapacitySettings
-from agent.telephony.call_session import REASON_VARIABLE
+from agent.telephony.inbound_session import REASON_VARIABLE
 from agent.telephony.inputs import ChannelInputs
 from tests.unit.dialog.virtual_time import run
 from tests.unit.telephony.fake_media import FakeStream
