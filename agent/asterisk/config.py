@@ -21,13 +21,18 @@ def new_password() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A SIP line that a private Asterisk registers to, for tests of what happens when lines come and go."""
+    """A SIP line of a private Asterisk, for tests of what is called over it, and of lines that come and go."""
 
     name: str
     host: str
     port: int
     username: str
+    """Of Asterisk at the provider, for its registration and where a call is challenged."""
     password: str = field(default_factory=new_password, repr=False)
+    registers: bool = True
+    """False: the provider knows us by our address alone."""
+    qualify_s: int = 0
+    """How often Asterisk asks whether the provider is there; 0: never."""
 
     def __post_init__(self) -> None:
         checked_name("trunk name", self.name)
@@ -35,6 +40,8 @@ class Trunk:
         checked_password("trunk password", self.password)
         if not _HOST.fullmatch(self.host):
             raise ConfigurationError(f"{self.host!r} is no host name or IPv4 address for a trunk.")
+        if not 0 <= self.qualify_s <= 3600:
+            raise ConfigurationError(f"qualify_s = {self.qualify_s} goes from 0 (never) to 3600.")
 
 
 @dataclass(frozen=True, slots=True)

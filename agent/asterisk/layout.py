@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.asterisk.canary import write_canary
-from agent.asterisk.config import AsteriskConfig
+from agent.asterisk.config import AsteriskConfig, Trunk
 from agent.asterisk.prefix import Prefix
 from agent.asterisk.render import fill_in, render, write_private
 from agent.resources import shipped
@@ -65,16 +65,8 @@ class Layout:
             files["pjsip.d/sound.conf"] = fill_in((templates / "one-address/sound.conf").read_text("utf-8"), values)
         if config.insecure_callers:
             files["pjsip.d/callers.conf"] = (templates / "rehearsal/callers.conf").read_text("utf-8")
-        trunk_template = (templates / "rehearsal/trunk.conf").read_text("utf-8")
         for trunk in config.trunks:
-            line = {
-                "TRUNK": trunk.name,
-                "TRUNK_HOST": trunk.host,
-                "TRUNK_PORT": str(trunk.port),
-                "TRUNK_USER": trunk.username,
-                "TRUNK_PASSWORD": trunk.password,
-            }
-            files[f"pjsip.d/trunk-{trunk.name}.conf"] = fill_in(trunk_template, line)
+            files[f"pjsip.d/trunk-{trunk.name}.conf"] = _trunk(templates / "rehearsal", trunk)
         for old in (self.run_dir / "etc/pjsip.d").glob("*.conf"):
             old.unlink()
         write_private(self.run_dir / "etc", files)
@@ -114,3 +106,16 @@ class Layout:
             "PHONE_USER": config.phone_user,
             "PHONE_PASSWORD": config.phone_password,
         }
+
+
+def _trunk(templates: Path, trunk: Trunk) -> str:
+    values = {
+        "TRUNK": trunk.name,
+        "TRUNK_HOST": trunk.host,
+        "TRUNK_PORT": str(trunk.port),
+        "TRUNK_USER": trunk.username,
+        "TRUNK_PASSWORD": trunk.password,
+        "TRUNK_QUALIFY_S": str(trunk.qualify_s),
+    }
+    parts = ("trunk.conf", "registration.conf") if trunk.registers else ("trunk.conf",)
+    return "\n".join(fill_in((templates / part).read_text("utf-8"), values) for part in parts)

@@ -4,6 +4,7 @@ from agent.testing.measure import Span
 from agent.testing.softphone.call import CallEndedError, MediaReport, PhoneCall
 from agent.testing.softphone.condition import LineCondition
 from agent.testing.softphone.ending import CallEnd, EndKind
+from agent.testing.softphone.incoming import IncomingCall
 from agent.testing.softphone.phone import Softphone
 from agent.testing.softphone.saying import Saying
 
@@ -11,6 +12,7 @@ __all__ = [
     "CallEnd",
     "CallEndedError",
     "EndKind",
+    "IncomingCall",
     "LineCondition",
     "MediaReport",
     "PhoneCall",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +15,12 @@ from agent.testing.softphone.clock import ClockStatistics
 from agent.testing.softphone.condition import PERFECT, LineCondition
 from agent.testing.softphone.ending import CallEnd, EndKind
 from agent.testing.softphone.layout import Reception
-from agent.testing.softphone.leg import Account, Leg
+from agent.testing.softphone.leg import Leg, LegUser
 from agent.testing.softphone.media import MediaThread
 from agent.testing.softphone.rtp import FRAME, RATE, Pcm
 from agent.testing.softphone.rtp_socket import RtpSocket
 from agent.testing.softphone.saying import Saying
 from agent.testing.softphone.tape import Tape
-from agent.testing.softphone.wire import Address, SipWire
 
 T = TypeVar("T")
 
@@ -56,15 +55,16 @@ class MediaReport:
 
 
 class PhoneCall:
-    """A call that was placed. Positions are samples at 8 kHz since the INVITE, on the clock of the recording."""
+    """A call that was placed, or came in and has sound.
+
+    Positions are samples at 8 kHz on the clock of the recording: since the INVITE, or since there is sound.
+    """
 
     def __init__(
         self,
-        wire: SipWire,
+        make_leg: Callable[[LegUser], Leg],
         *,
-        peer: Address,
-        number: str,
-        account: Account,
+        host: str,
         recording: Path,
         background: Pcm | None = None,
         condition: LineCondition = PERFECT,
@@ -87,7 +87,7 @@ class PhoneCall:
         """Position at which the call was answered."""
         tape = Tape(recording)
         try:
-            sockets = RtpSocket(wire.address[0])
+            sockets = RtpSocket(host)
         except OSError:
             tape.close()
             raise
@@ -101,16 +101,14 @@ class PhoneCall:
             on_no_media=lambda: self._leg.hang_up(CallEnd(EndKind.NO_MEDIA)),
             on_key=self.keys.put_nowait,
         )
-        self._leg = Leg(
-            wire,
-            peer=peer,
-            number=number,
-            account=account,
-            rtp_address=sockets.address,
-            on_provisional=self.provisional.append,
-            on_media=self._media.connect,
-            on_answer=self._on_answer,
-            on_end=self._on_end,
+        self._leg = make_leg(
+            LegUser(
+                rtp_address=sockets.address,
+                on_provisional=self.provisional.append,
+                on_media=self._media.connect,
+                on_answer=self._on_answer,
+                on_end=self._on_end,
+            )
         )
 
     @property
@@ -129,7 +127,7 @@ class PhoneCall:
         return not self._media.sending
 
     def start(self) -> None:
-        """Send the INVITE; the recording begins."""
+        """The recording begins; a call that we place sends its INVITE."""
         self._media.start()
         self._leg.start()
 

@@ -37,6 +37,29 @@ def choose(challenges: Iterable[str]) -> dict[str, str] | None:
     return None
 
 
+def challenge(realm: str, nonce: str) -> str:
+    """Value of the header that asks who somebody is: MD5, since that is what every telephone knows."""
+    return f'Digest realm="{realm}", nonce="{nonce}", algorithm=MD5, qop="auth"'
+
+
+def proves(value: str, *, method: str, nonce: str, username: str, password: str) -> bool:
+    """Whether an Authorization header answers our challenge with this `nonce` by the right user and password."""
+    given = parse_challenge(value)
+    count = given.get("nc", "")
+    if given.get("nonce") != nonce or given.get("username") != username or not re.fullmatch(r"[0-9a-f]{8}", count):
+        return False
+    expected = authorization(
+        {"realm": given.get("realm", ""), "nonce": nonce, "qop": "auth"},
+        method=method,
+        uri=given.get("uri", ""),
+        username=username,
+        password=password,
+        cnonce=given.get("cnonce", ""),
+        count=int(count, 16),
+    )
+    return parse_challenge(expected)["response"] == given.get("response")
+
+
 def authorization(
     challenge: dict[str, str], *, method: str, uri: str, username: str, password: str, cnonce: str, count: int = 1
 ) -> str:

@@ -22,6 +22,10 @@ class EndKind(StrEnum):
     """The INVITE got a final answer of 300 or more, which we had not asked for."""
     CANCELED = "canceled"
     """We gave up before the answer."""
+    REFUSED = "refused"
+    """We refused a call that came in."""
+    REMOTE_CANCELED = "remote_canceled"
+    """The caller gave up before we answered: CANCEL came."""
     NO_RESPONSE = "no_response"
     """The other side did not answer our INVITE, CANCEL or BYE, however often it was sent."""
     NO_MEDIA = "no_media"
@@ -47,7 +51,7 @@ class CallEnd:
     @property
     def by_remote(self) -> bool:
         """The other side ended it."""
-        return self.kind in {EndKind.REMOTE_HUNG_UP, EndKind.REJECTED}
+        return self.kind in {EndKind.REMOTE_HUNG_UP, EndKind.REJECTED, EndKind.REMOTE_CANCELED}
 
 
 def q850_cause(message: Request | Response) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 BRANCH_PREFIX = "z9hG4bK"  # RFC 3261 8.1.1.7: marks a branch that identifies its transaction
 _COMPACT = {
@@ -19,6 +20,30 @@ _COMPACT = {
     "v": "via",
 }
 _LISTS = frozenset({"via", "route", "record-route", "contact", "allow", "supported", "reason"})
+
+REASONS = {
+    100: "Trying",
+    180: "Ringing",
+    183: "Session Progress",
+    200: "OK",
+    302: "Moved Temporarily",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    480: "Temporarily Unavailable",
+    484: "Address Incomplete",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    600: "Busy Everywhere",
+    603: "Decline",
+    604: "Does Not Exist Anywhere",
+}
+"""Reason phrases (RFC 3261 21) of the codes that we send."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -184,3 +209,10 @@ def uri_of(value: str) -> str:
     """The URI of a name-addr or addr-spec, without the header's own parameters."""
     _, bracket, rest = value.partition("<")
     return rest.partition(">")[0] if bracket else value.partition(";")[0].strip()
+
+
+def user_of(uri: str) -> str:
+    """The user part of a SIP URI, such as the number that is called; empty where there is none."""
+    address = uri.partition(":")[2]
+    user, at, _ = address.partition("@")
+    return unquote(user.partition(";")[0]) if at else ""

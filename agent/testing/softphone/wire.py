@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -22,10 +23,14 @@ class Handler(Protocol):
     """A call, as the socket sees it."""
 
     def on_request(self, request: Request, source: Address) -> None:
-        """A request inside the dialog, new to us, or an ACK."""
+        """A request of this call that is new to us; never an ACK."""
 
     def on_repeated_answer(self, response: Response) -> None:
         """A 2xx to an INVITE whose transaction is over: our ACK was lost."""
+
+
+Stranger = Callable[[Request, Address], bool]
+"""Is shown a request that belongs to no call; True: it has taken care of it."""
 
 
 class SipWire(asyncio.DatagramProtocol):
@@ -34,20 +39,21 @@ class SipWire(asyncio.DatagramProtocol):
     def __init__(self, t1_s: float = T1_S) -> None:
         self.address: Address = ("", 0)
         """Where the socket listens."""
+        self.on_stranger: Stranger = _nobody
         self._t1 = t1_s
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.DatagramTransport | None = None
         self._closed = self._loop.create_future()
         self._handlers: dict[str, Handler] = {}
         self._running: dict[tuple[str, str], _Running] = {}
-        self._repeaters: dict[tuple[str, int], tuple[AnswerRepeater, asyncio.TimerHandle | None]] = {}
+        self._repeaters: dict[tuple[str, int], _Repeating] = {}
         self._answered: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     @classmethod
-    async def open(cls, host: str, *, t1_s: float = T1_S) -> SipWire:
-        """A socket on a free port of `host`."""
+    async def open(cls, host: str, port: int = 0, *, t1_s: float = T1_S) -> SipWire:
+        """A socket on a port of `host`; 0 takes any free one. Raises OSError where the port is taken."""
         loop = asyncio.get_running_loop()
-        _, wire = await loop.create_datagram_endpoint(lambda: cls(t1_s), local_addr=(host, 0))
+        _, wire = await loop.create_datagram_endpoint(lambda: cls(t1_s), local_addr=(host, port))
         return wire
 
     def attach(self, call_id: str, handler: Handler) -> None:
@@ -90,12 +96,18 @@ class SipWire(asyncio.DatagramProtocol):
             self._answered.popitem(last=False)
         self.send(data, to)
 
-    def answer_invite(self, request: Request, response: Response, to: Address) -> None:
-        """Answer a re-INVITE with 2xx, again and again until it is acknowledged."""
+    def answer_invite(
+        self, request: Request, response: Response, to: Address, *, on_done: Callable[[bool], None] | None = None
+    ) -> None:
+        """Give an INVITE its final answer, again and again until it is acknowledged.
+
+        `on_done` is told whether it was; neither, where `detach` or `close` comes first.
+        """
         self.answer(request, response, to)
         key = (request.get("Call-ID"), request.cseq[0])
-        self._repeaters[key] = (AnswerRepeater(response, now=self._loop.time(), t1_s=self._t1), None)
-        self._arm_repeater(key, to)
+        repeater = AnswerRepeater(response, now=self._loop.time(), t1_s=self._t1)
+        self._repeaters[key] = _Repeating(repeater, to, on_done)
+        self._arm_repeater(key)
 
     async def close(self) -> None:
         """Close the socket. What is still unanswered stays so."""
@@ -146,13 +158,15 @@ class SipWire(asyncio.DatagramProtocol):
     def _on_request(self, request: Request, source: Address) -> None:
         handler = self._handlers.get(request.get("Call-ID"))
         if request.method == "ACK":
-            self._drop_repeater((request.get("Call-ID"), request.cseq[0]))
+            self._end_repeater((request.get("Call-ID"), request.cseq[0]), acknowledged=True)
             return
         again = self._answered.get((request.branch, request.method))
         if again is not None:
             self.send(again, source)
         elif handler is not None:
             handler.on_request(request, source)
+        elif self.on_stranger(request, source):
+            return
         elif request.method == "OPTIONS":
             self.answer(request, respond(request, 200, "OK", to_tag="softphone"), source)
         elif request.method == "INVITE":
@@ -180,23 +194,45 @@ class SipWire(asyncio.DatagramProtocol):
     def _on_timer(self, running: _Running) -> None:
         self._follow(running, running.transaction.on_timer(self._loop.time()))
 
-    def _arm_repeater(self, key: tuple[str, int], to: Address) -> None:
-        repeater, _ = self._repeaters[key]
-        if repeater.due is None:
-            self._drop_repeater(key)
-        else:
-            self._repeaters[key] = (repeater, self._loop.call_at(repeater.due, self._on_repeat, key, to))
+    def _arm_repeater(self, key: tuple[str, int]) -> None:
+        repeating = self._repeaters[key]
+        due = repeating.repeater.due
+        if due is not None:
+            repeating.timer = self._loop.call_at(due, self._on_repeat, key)
 
-    def _on_repeat(self, key: tuple[str, int], to: Address) -> None:
-        step = self._repeaters[key][0].on_timer(self._loop.time())
+    def _on_repeat(self, key: tuple[str, int]) -> None:
+        repeating = self._repeaters[key]
+        step = repeating.repeater.on_timer(self._loop.time())
         if step.send is not None:
-            self.send(step.send, to)
-        self._arm_repeater(key, to)
+            self.send(step.send, repeating.to)
+        self._arm_repeater(key)
+        if step.timed_out:
+            self._end_repeater(key, acknowledged=False)
 
-    def _drop_repeater(self, key: tuple[str, int]) -> None:
-        _, timer = self._repeaters.pop(key, (None, None))
-        if timer is not None:
-            timer.cancel()
+    def _end_repeater(self, key: tuple[str, int], *, acknowledged: bool) -> None:
+        repeating = self._drop_repeater(key)
+        if repeating is not None and repeating.on_done is not None:
+            repeating.on_done(acknowledged)
+
+    def _drop_repeater(self, key: tuple[str, int]) -> _Repeating | None:
+        repeating = self._repeaters.pop(key, None)
+        if repeating is not None and repeating.timer is not None:
+            repeating.timer.cancel()
+        return repeating
+
+
+def _nobody(_request: Request, _source: Address) -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class _Repeating:
+    """A final answer of ours until it is acknowledged."""
+
+    repeater: AnswerRepeater
+    to: Address
+    on_done: Callable[[bool], None] | None
+    timer: asyncio.TimerHandle | None = None
 
 
 class _Running:

@@ -22,8 +22,9 @@ from agent.telephony.ami import AmiMonitor
 from agent.telephony.ami_link import AmiLink
 from agent.telephony.ami_state import Registration
 from agent.telephony.backoff import Backoff
+from agent.testing.callees import rings_on
+from agent.testing.trunk_peer import TrunkPeer
 from tests.integration.telephony.exchange import Watch, asterisk_settings
-from tests.integration.telephony.trunk_peer import trunk_peer
 
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -59,8 +60,8 @@ async def test_telephones_and_trunks_over_a_restart(
     prefix: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    async with trunk_peer() as peer:
-        line = Trunk("line", "127.0.0.1", peer.port, "me")
+    async with TrunkPeer(lambda _number: rings_on, tmp_path) as peer:
+        line = Trunk("line", *peer.address, "me")
         asterisk = AsteriskInstance(prefix, AsteriskConfig(trunks=(line,)), tmp_path / "asterisk")
         await asterisk.start()
         try:
@@ -86,9 +87,9 @@ async def test_telephones_and_trunks_over_a_restart(
 
 
 async def test_a_provider_that_refuses(prefix: Path, tmp_path: Path) -> None:
-    async with trunk_peer() as peer:
-        peer.registers_answer = "403 Forbidden"
-        line = Trunk("line", "127.0.0.1", peer.port, "me")
+    async with TrunkPeer(lambda _number: rings_on, tmp_path) as peer:
+        peer.provider.refuses_registration = 403
+        line = Trunk("line", *peer.address, "me")
         asterisk = AsteriskInstance(prefix, AsteriskConfig(trunks=(line,)), tmp_path / "asterisk")
         await asterisk.start()
         try:

@@ -36,6 +36,12 @@ def test_a_trunk_s_host_is_a_host(host: str) -> None:
         Trunk("line", host, 5060, "user")
 
 
+@pytest.mark.parametrize("seconds", [-1, 3601])
+def test_a_trunk_is_asked_at_most_every_second_and_at_least_every_hour(seconds: int) -> None:
+    with pytest.raises(ConfigurationError, match="qualify_s"):
+        Trunk("line", "127.0.0.1", 5060, "user", qualify_s=seconds)
+
+
 def test_passwords_are_new_each_time_long_and_never_shown() -> None:
     first, second = AsteriskConfig(), AsteriskConfig()
     passwords = {

@@ -7,9 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.testing.softphone.dialog import Dialog
-from agent.testing.softphone.digest import authorization, choose, parse_challenge
+from agent.testing.softphone.digest import authorization, challenge, choose, parse_challenge, proves
 from agent.testing.softphone.ending import q850_cause
-from agent.testing.softphone.sip import Request, Response, SipSyntaxError, parameter, parse, respond, split_list, uri_of
+from agent.testing.softphone.sip import (
+    Request,
+    Response,
+    SipSyntaxError,
+    parameter,
+    parse,
+    respond,
+    split_list,
+    uri_of,
+    user_of,
+)
 
 INVITE = (
     b"INVITE sip:1000@127.0.0.1 SIP/2.0\r\n"
@@ -125,6 +135,23 @@ def test_digest_without_qop_of_rfc_2069() -> None:
     assert "cnonce" not in value
 
 
+def test_who_answers_our_challenge_proves_it() -> None:
+    answer = authorization(
+        parse_challenge(challenge("here", "n1")),
+        method="INVITE",
+        uri="sip:1@h",
+        username="me",
+        password="right",
+        cnonce="c",
+    )
+    right = {"method": "INVITE", "nonce": "n1", "username": "me", "password": "right"}
+    assert proves(answer, **right)
+    for wrong in ({"method": "BYE"}, {"nonce": "n2"}, {"username": "you"}, {"password": "wrong"}):
+        assert not proves(answer, **{**right, **wrong})
+    for broken in ("", "Basic x", answer.replace("nc=00000001", "nc=x"), answer.replace("sip:1@h", "sip:2@h")):
+        assert not proves(broken, **right)
+
+
 def test_the_first_challenge_that_can_be_answered_is_chosen() -> None:
     offers = [
         'Digest nonce="a", algorithm=SHA-512-256',
@@ -150,6 +177,20 @@ def test_the_first_challenge_that_can_be_answered_is_chosen() -> None:
 def test_cause_of_a_reason_header(reason: str, cause: int | None) -> None:
     headers = (("Reason", reason),) if reason else ()
     assert q850_cause(Request(headers=headers, body=b"", method="BYE", uri="sip:a")) == cause
+
+
+@pytest.mark.parametrize(
+    ("uri", "user"),
+    [
+        ("sip:+4930123@127.0.0.1:5060;transport=udp", "+4930123"),
+        ("sip:%2B49301;phone-context=x@h", "+49301"),
+        ("sips:alice@h", "alice"),
+        ("sip:h:5060", ""),
+        ("", ""),
+    ],
+)
+def test_user_of_a_uri(uri: str, user: str) -> None:
+    assert user_of(uri) == user
 
 
 def test_later_requests_of_a_dialog_follow_its_route() -> None:
