@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from agent.api.calls import EXAMPLE as CALL
+from agent.api.calls import found
 from agent.api.house import House
 from agent.api.models import NoQuery, RequestModel
 from agent.api.outbound_problems import TYPES, problem_of
@@ -52,6 +53,7 @@ EXAMPLE: Final = {
         "trunk": None,
         "attempts": 0,
         "refusal": None,
+        "opted_out": False,
     },
 }
 
@@ -106,6 +108,8 @@ class OutboundCalls:
     async def create(self, request: ApiRequest[CallRequest, NoQuery]) -> CallResource:
         """Queue a call."""
         house, body = self._house, request.body
+        if request.attempt.made is not None:
+            return await found(house, request.attempt.made)
         to = destination(body.to)
         if not isinstance(to, Destination):
             raise problem_of(to)
@@ -138,7 +142,7 @@ class OutboundCalls:
             retries=body.retry_on_trunk_failure,
         )
         try:
-            return await house.orders.order(order)
+            return await house.orders.order(order, makes=request.attempt.makes)
         except OutboundRefusedError as error:
             raise problem_of(error.refusal) from None
 

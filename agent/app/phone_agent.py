@@ -18,6 +18,7 @@ from agent.app.models import Models
 from agent.app.vitals import Vitals
 from agent.bus.bus import Bus
 from agent.dialog.conversation import Conversation
+from agent.dialog.opt_outs import OptOutWatch
 from agent.dialog.parts import Parts
 from agent.dialog.text_turns import TextTurns
 from agent.dialog.tool_desk import ToolDesk
@@ -107,8 +108,9 @@ class PhoneAgent:
             self._record.store, settings.outbound, server=self._record.server, told=self._record.tell
         )
         self._lookup = AgentLookup(self._webhooks.sync, settings.webhooks, self._record.registry)
+        opt_outs = OptOutWatch(self._record.recorder)
         traces = () if self._tracing is None else (CallTraces(self._tracing),)
-        self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, *traces)
+        self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, opt_outs, *traces)
         self._hub = EventHub(self._record.store)
         self._after_calls: AfterCalls | None = None
         self._on_link = on_link

@@ -25,6 +25,7 @@ from agent.dialog.judge import Judge
 from agent.dialog.keys import KeyPad, as_message
 from agent.dialog.listener import Draft, Listener, Utterance
 from agent.dialog.opening import Decided, Opening
+from agent.dialog.opt_outs import OptOuts
 from agent.dialog.parts import Parts
 from agent.dialog.prompts import opening
 from agent.dialog.reading_ahead import ReadingAhead
@@ -118,7 +119,7 @@ class Conversation:
             caller_quiet=self._caller_quiet,
             held_back=lambda: self._opening.asking,
         )
-        self._guides: tuple[Guide, ...] = (Goodbyes(agent), self._opening)
+        self._guides: tuple[Guide, ...] = (OptOuts(agent), Goodbyes(agent), self._opening)
 
     async def run(self) -> EndedReason:
         """Talk until somebody ends it; returns why, after the last word was played.

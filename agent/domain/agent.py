@@ -48,6 +48,8 @@ class Phrases(BaseModel):
     lines_still_busy: Text = "I am sorry, all our lines are still busy. Please call again later. Goodbye."
     """To a caller who has waited too long."""
     did_not_understand: Text = "I am sorry, I did not catch that. Could you say it again?"
+    will_not_call: Text = "All right, we will not call you again. Goodbye."
+    """To who does not want to be called; their number is on the do-not-call list then."""
     tool_failed: Text = "I am sorry, I cannot do that at the moment."
     """Where a tool does not answer, or the model does not get its arguments right."""
 

@@ -20,7 +20,7 @@ PERSONAL: Final = frozenset({"from", "to", "metadata", "variables"})
 """Fields of a call that may tell who called, but not what was said."""
 SAID: Final = frozenset({"summary"})
 """Fields of a call that tell what was said."""
-NEUTRAL: Final = frozenset({"rule", "calls", "capacity", "reason", "listener_id", "key_id"})
+NEUTRAL: Final = frozenset({"rule", "calls", "capacity", "reason", "listener_id", "key_id", "do_not_call_id"})
 """Fields of other events that tell nothing of either."""
 ERASED: Final[Mapping[str, Any]] = {"from": None, "to": None, "metadata": {}, "variables": {}}
 """What stands in the place of PERSONAL."""

@@ -16,6 +16,8 @@ class EventType(StrEnum):
     CALL_REJECTED = "call.rejected"
     """There was no place for the caller, or `agent.lookup` was answered with `reject`; `call.ended` follows."""
     CALL_DTMF_RECEIVED = "call.dtmf.received"
+    CALL_OPTED_OUT = "call.opted_out"
+    """The other side does not want to be called again; their number is on the do-not-call list."""
     CALL_TURN_COMPLETED = "call.turn.completed"
     CALL_TOOL_CALLED = "call.tool.called"
     CALL_LISTENER_JOINED = "call.listener.joined"

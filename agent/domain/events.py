@@ -168,6 +168,15 @@ class RecordingChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OptedOut(Event):
+    """The other side does not want to be called again."""
+
+    type: ClassVar[str] = "call.opted_out"
+    number: str
+    """In E.164."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble(Event):
     """A part of the call failed and was dealt with; `code` is that of the error."""
 

@@ -27,3 +27,5 @@ class OutboundResource(BaseModel):
     """Requests to trunks."""
     refusal: OutboundRule | None = None
     """The rule that forbade the call when its turn came."""
+    opted_out: bool = False
+    """Whether the callee said that they do not want to be called again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -70,8 +70,12 @@ class OrderDesk:
             return OutboundRefusal(OutboundRule.NO_TRUNK, "No trunk in outbound.trunks leads to numbers like this.")
         return when_refusal(to, self._limits, at)
 
-    async def order(self, order: OutboundOrder) -> CallResource:
+    async def order(
+        self, order: OutboundOrder, *, makes: Callable[[AsyncConnection, str], Awaitable[None]] | None = None
+    ) -> CallResource:
         """Queue a call to a number that `refusal` lets be called. Raises OutboundRefusedError, StoreError.
+
+        `makes` notes its id in the same transaction.
 
         What bounds the number of calls is counted in the transaction that adds one: no two take the last place.
         """
@@ -94,6 +98,8 @@ class OrderDesk:
             if (refusal := order_refusal(self._limits, usage)) is not None:
                 raise OutboundRefusedError(refusal)
             await orders.create(connection, call, order, price_micros=price_micros(order.to, self._settings.prices))
+            if makes is not None:
+                await makes(connection, call.id)
             shown = await calls.get(connection, call.id)
             if shown is None:
                 raise LookupError(f"there is no call {call.id}")

@@ -18,6 +18,7 @@ from agent.domain.events import (
     ListenerJoined,
     ListenerLeft,
     LookedUp,
+    OptedOut,
     RecordingChanged,
     ToolCalled,
     TurnEnded,
@@ -26,7 +27,7 @@ from agent.domain.recording import RecordingStatus
 from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
-from agent.store import calls, events, recordings, summaries, tool_calls, turns
+from agent.store import calls, do_not_call, events, orders, recordings, summaries, tool_calls, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
@@ -38,6 +39,7 @@ RECORDED = (
     ListenerJoined,
     ListenerLeft,
     LookedUp,
+    OptedOut,
     RecordingChanged,
     ToolCalled,
     TurnEnded,
@@ -88,6 +90,8 @@ class Chronicle:
                 told, data = EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
             case ListenerLeft(listener_id=listener_id, key_id=key_id):
                 told, data = EventType.CALL_LISTENER_LEFT, {"listener_id": listener_id, "key_id": key_id}
+            case OptedOut(number=number):
+                told, data = EventType.CALL_OPTED_OUT, await self._opted_out(connection, event, number)
             case RecordingChanged():
                 return await self._recording_changed(connection, event)
             case _:
@@ -115,6 +119,13 @@ class Chronicle:
         for event_type in told:
             stored.append(await self._append(connection, event_type, event, data))
         return stored
+
+    async def _opted_out(self, connection: AsyncConnection, event: Event, number: str) -> dict[str, Any]:
+        entry = await do_not_call.add(
+            self._store, connection, number, source=do_not_call.SPOKEN, now=event.at, call_id=event.call_id
+        )
+        await orders.opted_out(connection, event.call_id)
+        return {"do_not_call_id": entry.id}
 
     async def _recording_changed(self, connection: AsyncConnection, event: RecordingChanged) -> list[StoredEvent]:
         kept = await recordings.change(connection, event.call_id, event.recording)

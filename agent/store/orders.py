@@ -71,6 +71,7 @@ async def create(connection: AsyncConnection, call: Call, order: OutboundOrder, 
             scheduled_at=order.scheduled_at,
             priority=order.priority,
             attempts=0,
+            opted_out=False,
             ring_timeout_s=order.ring_timeout_s,
             max_duration_s=order.max_duration_s,
             record=order.record,
@@ -134,6 +135,11 @@ async def tried(connection: AsyncConnection, call_id: str, trunk: str) -> None:
     """The trunk is asked next."""
     noted = update(table).where(table.c.call_id == call_id)
     await connection.execute(noted.values(trunk=trunk, attempts=table.c.attempts + 1))
+
+
+async def opted_out(connection: AsyncConnection, call_id: str) -> None:
+    """Whom it called does not want to be called again."""
+    await connection.execute(update(table).where(table.c.call_id == call_id).values(opted_out=True))
 
 
 async def get(connection: AsyncConnection, call_id: str) -> tuple[Call, OutboundOrder] | None:

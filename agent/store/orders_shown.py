@@ -18,6 +18,7 @@ BESIDE_A_CALL = (
     table.c.trunk,
     table.c.attempts.label("dial_attempts"),
     table.c.refusal,
+    table.c.opted_out,
 )
 
 
@@ -33,4 +34,5 @@ def joined(row: Row[Any]) -> OutboundResource | None:
         trunk=row.trunk,
         attempts=row.dial_attempts,
         refusal=row.refusal,
+        opted_out=row.opted_out,
     )

@@ -86,6 +86,7 @@ outbound_orders = Table(
     Column("script_id", _ID),
     Column("script_version", Integer),
     Column("refusal", String(32)),  # the rule that forbade it when its turn came
+    Column("opted_out", Boolean, nullable=False),  # whom it called wants no more calls
     Index(None, "state", "due_at"),
     Index(None, "number"),
     Index(None, "taken_at"),

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.domain.call import CallStatus
+from agent.domain.events import OptedOut
 from agent.domain.outbound_rules import OutboundRefusedError, OutboundRule
-from agent.store import erasure, orders, switches
+from agent.store import do_not_call, erasure, orders, switches
 from agent.store.chronicle import Chronicle
 from agent.store.leftovers import close_leftovers
 from tests.integration.outbound.bureau import NUMBER, OTHER, Bureau
@@ -122,3 +123,26 @@ async def test_nothing_of_a_person_stays_in_an_order_that_was_erased(bureau: Mak
     assert (shown.to, shown.variables) == (None, {})
     async with one.store.read() as connection:
         assert await orders.get(connection, call.id) is None
+
+
+async def test_who_opts_out_is_on_the_list_in_the_same_transaction_and_not_called_again(bureau: MakeBureau) -> None:
+    one = bureau()
+    call = await one.order()
+    await one.ends_after_answer(call.id)
+    happened = OptedOut(call.id, datetime.now(UTC), number=NUMBER)
+    async with one.store.write() as connection:
+        told = await Chronicle(one.store, server="one").write(connection, happened)
+        await Chronicle(one.store, server="one").write(connection, happened)
+    async with one.store.read() as connection:
+        (entry,) = await do_not_call.listed(connection, limit=9)
+    assert (entry.number, entry.source, entry.call_id) == (NUMBER, "spoken", call.id)
+    assert [(event.type, event.data) for event in told] == [("call.opted_out", {"do_not_call_id": entry.id})]
+    shown = (await one.call(call.id)).outbound
+    assert shown is not None
+    assert shown.opted_out
+    assert await refused(one) is OutboundRule.DO_NOT_CALL
+    async with one.store.write() as connection:
+        await erasure.erase(connection, call.id, now=datetime.now(UTC))
+    async with one.store.read() as connection:
+        (kept,) = await do_not_call.listed(connection, limit=9)
+    assert (kept.number, kept.call_id) == (NUMBER, None)

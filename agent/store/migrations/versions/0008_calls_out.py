@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("script_id", sa.String(length=40), nullable=True),
         sa.Column("script_version", sa.Integer(), nullable=True),
         sa.Column("refusal", sa.String(length=32), nullable=True),
+        sa.Column("opted_out", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_outbound_orders_call_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_outbound_orders")),
     )

@@ -13,12 +13,13 @@ from tests.integration.api.resources.conftest import Office
 NIGHT = {"name": "night", "greeting": "Good evening.", "instructions": "Be brief."}
 
 
-@pytest.mark.parametrize("path", ["/v1/agents", "/v1/phone_numbers", "/v1/webhook_endpoints"])
+@pytest.mark.parametrize("path", ["/v1/agents", "/v1/phone_numbers", "/v1/webhook_endpoints", "/v1/calls"])
 async def test_it_is_shown_instead(office: Office, path: str) -> None:
     bodies: dict[str, Any] = {"/v1/agents": NIGHT, "/v1/webhook_endpoints": {"url": "https://8.8.8.8/hooks"}}
     if path == "/v1/phone_numbers":
         _, agent = await office.send("POST", "/v1/agents", NIGHT)
         bodies[path] = {"number": "+4930999", "agent_id": agent["id"]}
+    bodies["/v1/calls"] = {"to": "+493012345678", "agent": "desk"}
     key = {"Idempotency-Key": "k"}
     status, first = await office.send("POST", path, bodies[path], headers=key)
     assert status == 201, first
@@ -29,4 +30,4 @@ async def test_it_is_shown_instead(office: Office, path: str) -> None:
     assert await office.send("POST", path, bodies[path], headers=key) == (201, first)
     _, listed = await office.send("GET", path)
     assert [one["id"] for one in listed["data"]].count(first["id"]) == 1
-    assert len(listed["data"]) == (1 if path == "/v1/webhook_endpoints" else 2)
+    assert len(listed["data"]) == (1 if path in {"/v1/webhook_endpoints", "/v1/calls"} else 2)

@@ -38,6 +38,7 @@ async def test_a_call_is_ordered_listed_and_taken_back(office: Office) -> None:
         "trunk": None,
         "attempts": 0,
         "refusal": None,
+        "opted_out": False,
     }
     _, listed = await office.send("GET", "/v1/calls?direction=outbound&status=queued&agent=desk")
     assert [one["id"] for one in listed["data"]] == [call["id"]]
