@@ -22,6 +22,7 @@ _TEXTS: Final[Mapping[OutboundRule, tuple[int, str, str]]] = {
     _R.ATTEMPTS: (429, "The number was called often enough", "Try again when 24 hours have passed."),
     _R.MINUTES: (429, "The minutes of the day are used up", "Try again later, or raise outbound.minutes_per_day."),
     _R.SPEND: (429, "The money of the day is spent", "Try again later, or raise outbound.spend_per_day."),
+    _R.AGENT_GONE: (422, "The agent was deleted", "Name an agent that there is."),
     _R.QUEUE_FULL: (429, "Too many calls wait already", "Try again when some of them have been dialled."),
     _R.STOPPED: (409, "Calls out are stopped", "Start them again by DELETE /v1/system/outbound_stop, if you may."),
 }

@@ -14,6 +14,7 @@ from agent.api.event_hub import EventHub
 from agent.api.house import House
 from agent.api.listeners import Listeners
 from agent.api.server import ApiServer
+from agent.app.calling_out import call_out
 from agent.app.models import Models
 from agent.app.vitals import Vitals
 from agent.bus.bus import Bus
@@ -197,10 +198,12 @@ class PhoneAgent:
             reception=FrontDesk(self._lookup, parts.mouth, self._agent_of),
             on_link=self._on_link,
         )
-        self.vitals.switchboard = self._switchboard
+        dispatcher = call_out(settings.outbound, self._record, self._orders, self._switchboard, self._places, stack)
+        self.vitals.switchboard, self.vitals.dispatcher = self._switchboard, dispatcher
         spare_what_stays()
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
+        dispatcher.start()
         watch = PartsWatch(self._record, parts=self.vitals.parts, problems=self.vitals.problems)
         stack.push_async_callback(watch.close)
         await watch.start()

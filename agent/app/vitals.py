@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from agent.app.models import Models
 from agent.bus.bus import Bus
 from agent.ops.service_manager import Pulse
+from agent.outbound.dispatcher import Dispatcher
 from agent.store.record import Record
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.drain import Drain, told
@@ -28,6 +29,8 @@ class Vitals:
         self._drain = drain
         self.switchboard: Switchboard | None = None
         """None until there is one."""
+        self.dispatcher: Dispatcher | None = None
+        """The same."""
 
     def parts(self) -> Mapping[str, bool]:
         """The parts of the server that may fail, and whether each is there."""
@@ -49,6 +52,7 @@ class Vitals:
             self._monitor.problem,
             self._record.recorder.problem,
             self._bus.problem,
+            self.dispatcher.problem if self.dispatcher else None,
             told(self._drain.state),
         )
         workers = self._models.workers
@@ -61,6 +65,7 @@ class Vitals:
         stopping = state is not None and state.stopping
         going = self._record.recorder.going and self._webhooks.going and self._bus.going
         going = going and self.switchboard is not None and self.switchboard.going
+        going = going and self.dispatcher is not None and self.dispatcher.going
         missing = [name for name, there in self.checks().items() if not there]
         calls = len(self.switchboard.calls) if self.switchboard else 0
         status = f"{calls} calls" + (f"; not there: {', '.join(missing)}" if missing else "")

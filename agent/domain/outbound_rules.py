@@ -23,6 +23,7 @@ class OutboundRule(StrEnum):
     ATTEMPTS = "attempts_exceeded"
     MINUTES = "minutes_exceeded"
     SPEND = "spend_exceeded"
+    AGENT_GONE = "agent_gone"
     QUEUE_FULL = "queue_full"
     STOPPED = "outbound_stopped"
 
@@ -33,6 +34,8 @@ class OutboundRule(StrEnum):
             return EndedReason.LIMIT_EXCEEDED
         if self in {OutboundRule.INVALID, OutboundRule.UNALLOCATED}:
             return EndedReason.INVALID_DESTINATION
+        if self is OutboundRule.AGENT_GONE:
+            return EndedReason.CANCELED
         return EndedReason.DESTINATION_NOT_ALLOWED
 
 

@@ -15,13 +15,14 @@ from typing import Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.domain.agent import AgentRef
 from agent.domain.briefing import Briefing
 from agent.domain.call import Call, CallStatus
 from agent.domain.destination import Destination, destination
 from agent.domain.dialing import CallPlacer
 from agent.domain.limits import dialling_refusal
 from agent.domain.outbound import OutboundOrder
-from agent.domain.outbound_rules import OutboundRefusal
+from agent.domain.outbound_rules import OutboundRefusal, OutboundRule
 from agent.errors import StoreError
 from agent.outbound.order_desk import OrderDesk
 from agent.outbound.trunk_route import TrunkRoute
@@ -51,6 +52,10 @@ class Seats(Protocol):
         """The call needs none any more."""
 
 
+async def _knows_all(_agent: AgentRef) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     call: Call
@@ -73,10 +78,14 @@ class Dispatcher:
         seats: Seats,
         ready: Callable[[], bool],
         told: Callable[[Sequence[StoredEvent]], None],
+        knows: Callable[[AgentRef], Awaitable[bool]] = _knows_all,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`ready`: whether calls may go out now, as they may not while the server drains or Asterisk is away."""
+        """`ready`: whether calls may go out now, as they may not while the server drains or Asterisk is away.
+
+        `knows` makes an agent's version ready to talk; False: there is no such agent any more.
+        """
         self._store = store
         self._settings = settings
         self._limits = settings.limits()
@@ -87,6 +96,7 @@ class Dispatcher:
         self._seats = seats
         self._ready = ready
         self._told = told
+        self._knows = knows
         self._now = now
         self._sleep = sleep
         self._clock = asyncio.get_running_loop().time
@@ -197,6 +207,8 @@ class Dispatcher:
     async def _refusal(
         self, connection: AsyncConnection, order: OutboundOrder, now: datetime
     ) -> OutboundRefusal | None:
+        if not await self._knows(order.agent):
+            return OutboundRefusal(OutboundRule.AGENT_GONE, "The agent was deleted before the call's turn came.")
         to = destination(order.to)
         if not isinstance(to, Destination):
             return to
