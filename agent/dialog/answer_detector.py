@@ -1,0 +1,257 @@
+"""Decides who or what answered a call that we made: person, voicemail, menu, call screening. Pure.
+
+Fed with what is heard from the answer on: whether there is speech, what was understood, beeps, and time by itself.
+
+Policy, in the order in which it is decided:
+
+1. **Beep.** A machine that is about to record.
+2. **Words** that only machines say decide at once, while they are still being spoken.
+3. **Words** that people say to us ("how can I help you?") decide as soon as a pause follows.
+4. **Silence** after speech is a person who waits for us, and must not wait for long. How long it has to be depends on
+   what was said: "Hello?" needs the least; "Thank you for calling Miller and Sons." goes on with a menu as often as
+   with a question; who "cannot come to the telephone" may be about to name the tone.
+5. **Speech that goes on** for longer than anybody answers a telephone with is a machine's, whatever it says.
+6. **Nobody speaks**: nothing can be decided, and we begin.
+
+A first decision that it is a person, or none, may be corrected by 1 and 2 for a while: a machine pauses, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.dialog.answer_cues import Cue, count_words, cues
+from agent.domain.answered_by import Answer, AnsweredBy, AnswerRule
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Times in milliseconds."""
+
+    nothing_said: int = 2000
+    noise: int = 160
+    """Less speech is none."""
+    greeted: int = 300
+    """Silence after words that people say to us."""
+    short: int = 450
+    """After a few words."""
+    unheard: int = 900
+    """After little speech of which nothing was understood yet."""
+    longer: int = 900
+    """After more words than that."""
+    absent: int = 1300
+    """After "she is not here right now"."""
+    business: int = 1600
+    """After "thank you for calling"."""
+    stalled: int = 1000
+    """Sound that seems to be speech, and in which no further word is understood: it is what is behind them."""
+    went_on: int = 9000
+    """Speech, pauses left out, after which it is a machine."""
+    correct: int = 9000
+    """So long after the first decision words correct it,"""
+    goes_on: int = 1500
+    """of who goes on speaking so soon after it: a machine does not wait for what we say."""
+    beep: int = 40_000
+    """Until so long after the answer a beep does."""
+    first_look: int = 800
+    """Sound since speech began, after which it is understood for the first time."""
+    next_look: int = 450
+    """And so much more for each further time."""
+    later_look: int = 2000
+    """The same once a decision was made."""
+
+
+PAUSE_MS = 64
+"""Silence in which understanding begins, so that it is done when enough of it has passed."""
+SHORT_MS, SHORT_WORDS = 1700, 5
+"""A short answer: "Hello?", "Yes, Peter Miller speaking."."""
+ABSENT_WORDS, ABSENT_MS = 9, 2600
+"""Who goes on for so long about somebody who is not there is a machine."""
+_MACHINES = (
+    (Cue.MAILBOX_FULL, AnsweredBy.MAILBOX_FULL),
+    (Cue.CALL_SCREENING, AnsweredBy.CALL_SCREENING),
+    (Cue.VOICEMAIL, AnsweredBy.VOICEMAIL),
+    (Cue.IVR, AnsweredBy.IVR),
+)
+_FINAL = frozenset({AnsweredBy.MAILBOX_FULL, AnsweredBy.IVR, AnsweredBy.CALL_SCREENING})
+
+
+class AnswerDetector:
+    """The beginning of one call. Each input returns a decision where it makes one, the first or a corrected one."""
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+        self._now_ms = 0
+        self._began_ms: int | None = None
+        self._last_speech_ms = 0
+        self._speech_ms = 0
+        self._text = ""
+        self._heard_until_ms = 0
+        self._new_words_ms = 0
+        self._looked_until_ms = 0
+        self._settled = False
+        self._went_on = False
+        """Somebody spoke after it was decided that it is a person."""
+        self.answer: Answer | None = None
+        """As it stands; None: not decided."""
+
+    @property
+    def began_ms(self) -> int | None:
+        """When speech began."""
+        return self._began_ms
+
+    @property
+    def last_speech_ms(self) -> int:
+        """End of the last speech; 0: there was none."""
+        return self._last_speech_ms
+
+    @property
+    def text(self) -> str:
+        """All that was understood."""
+        return self._text
+
+    @property
+    def open(self) -> bool:
+        """Whether a decision is still to come, or may be corrected."""
+        return not self._settled and not (self.answer and self.answer.by in _FINAL) and self._in_time
+
+    @property
+    def quiet_ms(self) -> int:
+        """Silence up to now."""
+        return self._now_ms - self._last_speech_ms
+
+    def settle(self) -> None:
+        """The other side took part in a conversation: nothing corrects the decision any more."""
+        self._settled = True
+
+    def hear(self, speech: bool, window_ms: int) -> Answer | None:
+        """Take the next window of sound."""
+        self._now_ms += window_ms
+        if speech:
+            self._note_who_waited()
+            if self._began_ms is None:
+                self._began_ms = self._now_ms - window_ms
+            self._speech_ms += window_ms
+            self._last_speech_ms = self._now_ms
+        elif self._began_ms is not None and self._speech_ms < self._patience.noise and self.quiet_ms > 400:
+            self._began_ms, self._speech_ms = None, 0  # a click, a breath
+        if not self.open or (self.answer and self.answer.by is not AnsweredBy.UNCERTAIN):
+            return None
+        return self._by_time()
+
+    def understood(self, text: str, until_ms: int) -> Answer | None:
+        """These are all words from the first speech to `until_ms`."""
+        if not self._new_words_ms or cues(text) != cues(self._text) or count_words(text) > count_words(self._text):
+            self._new_words_ms = until_ms
+        self._text, self._heard_until_ms = text, until_ms
+        if not self.open:
+            return None
+        return self._by_words() or (self._by_time() if self.answer is None else None)
+
+    def beep(self, ended_ms: int) -> Answer | None:
+        """There was one."""
+        if self.open and self._now_ms <= self._patience.beep and not self._is(AnsweredBy.VOICEMAIL):
+            return self._decide(AnsweredBy.VOICEMAIL, AnswerRule.BEEP, beep_ms=ended_ms)
+        return None
+
+    def wants_look(self) -> bool:
+        """Whether what was said since the last time is worth understanding now; asked after each window."""
+        if self._began_ms is None or not self.open or self._last_speech_ms <= self._looked_until_ms:
+            return False
+        first = self._looked_until_ms == 0
+        patience = self._patience
+        next_ms = patience.next_look if self.answer is None else patience.later_look
+        due_ms = patience.first_look if first else next_ms
+        since_ms = self._now_ms - (self._began_ms if first else self._looked_until_ms)
+        return self._speech_ms >= self._patience.noise and (since_ms >= due_ms or self.quiet_ms >= PAUSE_MS)
+
+    def looks(self) -> int:
+        """What was said until now is being understood; returns until when (ms)."""
+        self._looked_until_ms = self._now_ms
+        return self._now_ms
+
+    def _note_who_waited(self) -> None:
+        """Who lets us speak first is no machine that had paused."""
+        if self._is(AnsweredBy.PERSON) and not self._went_on and self.answer is not None:
+            self._went_on = True
+            self._settled = self._settled or self._now_ms - self.answer.decided_ms > self._patience.goes_on
+
+    @property
+    def _in_time(self) -> bool:
+        answer = self.answer
+        if answer is None or answer.by is AnsweredBy.UNCERTAIN:
+            return True
+        return self._now_ms - answer.decided_ms <= self._patience.correct or self._now_ms <= self._patience.beep
+
+    @property
+    def _all_heard(self) -> bool:
+        return self._heard_until_ms >= self._last_speech_ms
+
+    def _is(self, by: AnsweredBy) -> bool:
+        return self.answer is not None and self.answer.by is by
+
+    def _by_words(self) -> Answer | None:
+        found = cues(self._text)
+        for cue, by in _MACHINES:
+            if cue in found and not self._is(by) and self._may_become(by):
+                if by in {AnsweredBy.VOICEMAIL, AnsweredBy.IVR} and Cue.PERSON in found and self._asks:
+                    continue
+                return self._decide(by, AnswerRule.WORDS)
+        absent = Cue.ABSENT in found and Cue.PERSON not in found and self._may_become(AnsweredBy.VOICEMAIL)
+        if absent and count_words(self._text) >= ABSENT_WORDS and self._speech_ms >= ABSENT_MS:
+            return None if self._is(AnsweredBy.VOICEMAIL) else self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WORDS)
+        return None
+
+    def _may_become(self, by: AnsweredBy) -> bool:
+        answer = self.answer
+        if answer is None or answer.by is AnsweredBy.UNCERTAIN:
+            return True
+        if answer.by is AnsweredBy.VOICEMAIL:
+            return by is AnsweredBy.MAILBOX_FULL
+        return answer.by is AnsweredBy.PERSON and self._now_ms - answer.decided_ms <= self._patience.correct
+
+    def _by_time(self) -> Answer | None:
+        patience = self._patience
+        if self._began_ms is None or self._speech_ms < patience.noise:
+            if self._now_ms >= patience.nothing_said and self._began_ms is None and self.answer is None:
+                return self._decide(AnsweredBy.UNCERTAIN, AnswerRule.NOTHING_SAID)
+            return None
+        if self._speech_ms >= patience.went_on:
+            return self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WENT_ON)
+        if self.quiet_ms >= self._wanted_quiet_ms() or self._stalled:
+            short = self._speech_ms <= SHORT_MS
+            rule = AnswerRule.SHORT_ANSWER if short else AnswerRule.QUIET_AFTER_SPEECH
+            return self._decide(AnsweredBy.PERSON, rule if not self._greets_us else AnswerRule.WORDS)
+        return None
+
+    def _wanted_quiet_ms(self) -> int:
+        patience, found = self._patience, cues(self._text)
+        short = self._speech_ms <= SHORT_MS
+        if not self._text or (not self._all_heard and self._heard_until_ms <= self._new_words_ms):
+            return patience.unheard if short else patience.business
+        if self._greets_us:
+            return patience.greeted
+        if Cue.BUSINESS in found:
+            return patience.business
+        if Cue.ABSENT in found:
+            return patience.absent
+        return patience.short if short and count_words(self._text) <= SHORT_WORDS else patience.longer
+
+    @property
+    def _stalled(self) -> bool:
+        """Whether what goes on seems to be speech, and is none that we understand; see Patience."""
+        since_ms = self._heard_until_ms - self._new_words_ms
+        return bool(self._text) and since_ms >= self._patience.stalled + self._wanted_quiet_ms() - self._patience.short
+
+    @property
+    def _asks(self) -> bool:
+        return self._text.rstrip().endswith("?")
+
+    @property
+    def _greets_us(self) -> bool:
+        found = cues(self._text)
+        return Cue.PERSON in found or self._asks or (Cue.INTRODUCTION in found and Cue.ABSENT not in found)
+
+    def _decide(self, by: AnsweredBy, rule: AnswerRule, *, beep_ms: int | None = None) -> Answer:
+        self.answer = Answer(by, rule, self._now_ms, self._text, self._began_ms, self._speech_ms, beep_ms)
+        return self.answer
