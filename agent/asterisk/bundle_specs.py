@@ -108,4 +108,12 @@ MUSIC = BundleSpec(
     packages=("asterisk-moh-opsound-wav",),
     exclude=_MANUALS,
 )
-SPECS = {spec.name: spec for spec in (ASTERISK, SIPP, PROMPTS, VOICES, MUSIC)}
+FLITE = BundleSpec(
+    name="flite",
+    title="four more synthetic voices",
+    packages=("flite",),
+    left_out=_USELESS,
+    exclude=(*_DOCUMENTS, *_SYSTEM),
+    program="usr/bin/flite",
+)
+SPECS = {spec.name: spec for spec in (ASTERISK, SIPP, PROMPTS, VOICES, MUSIC, FLITE)}

@@ -68,6 +68,41 @@ def media(
 
 
 @app.command()
+def machines(
+    wordings: Annotated[str, typer.Option(help="measure, or tune: what the rules were made with.")] = "measure",
+    seed: Annotated[int, typer.Option(min=0, help="Of voices, moments, beeps and what is behind them.")] = 1,
+    ears_ms: Annotated[
+        float | None, typer.Option(min=1, help="Take understanding to need so long, on a machine that is busy.")
+    ] = None,
+    control: Annotated[bool, typer.Option(help="Prove that it can fail: people count as machines, and so on.")] = False,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+) -> None:
+    """Who answers: greetings of machines and people, seven voices, the agent's own ears and detection.
+
+    Exit status 0: every demand was met; 1: not; 2: it could not be measured.
+    """
+    from agent.bench.machines.bench import Plan, bench_machines  # heavy
+    from agent.bench.machines.wordings import MEASURE, TUNE
+
+    logs.configure(LogSettings(level="warning"))
+    if wordings not in {MEASURE, TUNE}:
+        raise ConfigurationError(f"There are no wordings {wordings!r}, only {MEASURE} and {TUNE}.")
+    console, notes = Console(), Console(stderr=True)
+    command = " ".join(["bench", *sys.argv[2:]])
+    plan = Plan(wordings, seed, ears_ms, control)
+    with tempfile.TemporaryDirectory(prefix="phone-agent-bench-") as folder:
+        report = asyncio.run(bench_machines(plan, Path(folder), command=command, progress=notes.print))
+    if json_out is not None:
+        report.write(json_out)
+    console.print(report.table())
+    for what, count in report.details["confusions"].items():
+        console.print(f"{count:4d}  {what}", highlight=False)
+    for failure in report.failures:
+        console.print(f"{failure.what}: {failure.reason}", style="red", markup=False)
+    raise typer.Exit(0 if all(measure.met is not False for measure in report.measures) else 1)
+
+
+@app.command()
 def conversation(
     turns: Annotated[int, typer.Option(min=1, max=2000, help="Observations that each row rests on.")] = 60,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,

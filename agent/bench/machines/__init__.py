@@ -1,0 +1,1 @@
+"""`phone-agent bench machines`: who answers, told from greetings of machines and of people."""
