@@ -33,6 +33,7 @@ EXAMPLE = {
     "answered_at": "2026-11-27T09:30:01Z",
     "ended_at": "2026-11-27T09:31:13.500000Z",
     "duration_seconds": 72.5,
+    "answered_by": None,
     "latency": {"answers": 4, "p50_ms": 640.0, "p95_ms": 910.0, "max_ms": 910.0},
     "metadata": {"ticket": 4711},
     "variables": {"name": "Ann Ames"},

@@ -25,7 +25,7 @@ from agent.dialog.text_turns import TextTurns
 from agent.dialog.tool_desk import ToolDesk
 from agent.domain.agent import Agent, AgentRef
 from agent.domain.briefing import briefed
-from agent.domain.call import Call, EndedReason
+from agent.domain.call import Call, Direction, EndedReason
 from agent.domain.events import EventSink
 from agent.errors import ConfigurationError, TelephonyError
 from agent.media.server import AudioSocketServer
@@ -246,9 +246,10 @@ class PhoneAgent:
         return briefed(self._record.registry.agent(AgentRef(call.agent, call.agent_version)), call.briefing)
 
     async def _talk(self, parts: Parts, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
+        agent = self._agent_of(call)
         conversation = Conversation(
             parts,
-            self._agent_of(call),
+            agent,
             call,
             stream,
             keys=inputs.digits,
@@ -256,6 +257,7 @@ class PhoneAgent:
             closing=inputs.closing,
             press=inputs.press,
             recording=self._recordings.studio.decides(call.id, stream.tap),
+            detect=call.direction is Direction.OUTBOUND and agent.voicemail.detect,
         )
         with parts.lulls.call():
             return await conversation.run()

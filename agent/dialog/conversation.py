@@ -10,14 +10,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from agent.dialog.alarm import Alarm
+from agent.dialog.answer_watch import AnswerWatch
 from agent.dialog.answering import Answering
 from agent.dialog.arrivals import Arrivals
 from agent.dialog.bidding import Bidding
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
+from agent.dialog.first_words import FirstWords
 from agent.dialog.floor import Floor, TurnTask
 from agent.dialog.guide import Goodbyes, Guide
-from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WorkDone
+from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WhoAnswered, WorkDone
 from agent.dialog.hearing import Hearing
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
@@ -42,6 +44,7 @@ from agent.dialog.turn_taking import (
 )
 from agent.dialog.work import Work
 from agent.domain.agent import Agent
+from agent.domain.answered_by import Answer
 from agent.domain.call import Call, EndedReason
 from agent.domain.commands import Command, HangUp, Hint, Say
 from agent.media.stream import MediaStream
@@ -62,10 +65,11 @@ class Conversation:
         closing: asyncio.Event,
         press: Callable[[str], Awaitable[None]] | None = None,
         recording: Decided | None = None,
+        detect: bool = False,
     ) -> None:
         """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
         the agent is shut down. `press` presses keys towards the caller, or raises a PhoneAgentError. `recording` is
-        told whether the call is recorded from then on.
+        told whether the call is recorded from then on. `detect`: find out who answered, before anything is said.
         """
         self._parts = parts
         self._agent = agent
@@ -92,11 +96,13 @@ class Conversation:
         judge = Judge(
             lambda: self._hearing.language, parts.settings.turns, self._floor.text, answers=self._opening.answers
         )
+        watch = AnswerWatch(self._hearing, lambda one: self._inputs.put_nowait(WhoAnswered(one))) if detect else None
         self._listener = Listener(
             parts.detector(),
             TurnTaking(parts.settings.turns, judge),
             agent=self._floor.voice,
             heard=self._inputs.put_nowait,
+            beside=watch.take if watch else None,
         )
         self._caller_quiet = parts.lulls.caller()
         self._runs_on = False
@@ -117,7 +123,15 @@ class Conversation:
             self._journal,
             self._reading,
             caller_quiet=self._caller_quiet,
-            held_back=lambda: self._opening.asking,
+            held_back=lambda: self._opening.asking or self._first_words.holds,
+        )
+        self._first_words = FirstWords(
+            agent.voicemail,
+            watch,
+            self._floor,
+            self._journal,
+            begin=self._opening.begin,
+            caller_quiet=self._caller_quiet,
         )
         self._guides: tuple[Guide, ...] = (OptOuts(agent), Goodbyes(agent), self._opening)
 
@@ -132,7 +146,7 @@ class Conversation:
         silence = Alarm(lambda: self._inputs.put_nowait(SilenceDue()))
         try:
             self._reading.begin()
-            self._floor.start(self._opening.begin(self._floor.begin()))
+            self._first_words.answered()
             while True:
                 reason = self._handle(await self._inputs.get())
                 if reason is not None:
@@ -142,11 +156,12 @@ class Conversation:
         finally:
             silence.set(None)
             self._opening.close()
+            self._first_words.heard_last()
             self._floor.cut()
             self._caller_quiet.set()
             await self._floor.hear_last_words(self._answering.withdraw())
             listening.cancel()
-            ending = arrivals.close(), self._drafting.close(), self._reading.close()
+            ending = arrivals.close(), self._drafting.close(), self._reading.close(), self._first_words.close()
             await asyncio.gather(listening, self._floor.all_cut(), *ending, return_exceptions=True)
 
     def _handle(self, happened: Happening) -> EndedReason | None:
@@ -155,6 +170,8 @@ class Conversation:
                 self._overlap(happened)
             case Understood():
                 self._understood(happened)
+            case WhoAnswered(answer):
+                return self._who_answered(answer)
             case Key(digit):
                 self._key(digit)
             case WorkDone(task):
@@ -172,6 +189,11 @@ class Conversation:
             case _:
                 self._listen(happened)
         return None
+
+    def _who_answered(self, answer: Answer) -> EndedReason | None:
+        if not answer.by.machine:
+            self._listener.end_turn()
+        return self._first_words.decided(answer)
 
     def _overlap(self, decision: Yield | GoOn | Interrupted) -> None:
         match decision:
@@ -194,6 +216,8 @@ class Conversation:
                 self._runs_on = run_on
                 if not run_on:
                     self._caller_quiet.clear()
+            case Draft() if self._first_words.holds:
+                pass  # it is listened to for who answers
             case Draft():
                 self._drafting.begin(heard, urgent=self._stream.playout.paused)
             case Resumed():
@@ -203,10 +227,14 @@ class Conversation:
                 self._drafting.reset()
                 self._runs_on = False
                 self._caller_quiet.set()
+                self._first_words.quiet()
             case Utterance():
                 self._runs_on = False
                 self._caller_quiet.set()
-                self._answering.take(heard)
+                if self._first_words.belongs(heard):
+                    self._first_words.quiet()
+                else:
+                    self._answering.take(heard)
 
     def _key(self, digit: str) -> None:
         """A key is a sign of life; an entry of keys is a turn, or joins the one that is open."""
@@ -259,6 +287,8 @@ class Conversation:
         return reason
 
     def _silence_due(self) -> float | None:
+        if self._first_words.holds:
+            return None
         if self._floor.free and self._caller_quiet.is_set() and not self._runs_on:
             self._silence.quiet(self._loop.time())
         return self._silence.due_at() if self._floor.free else None

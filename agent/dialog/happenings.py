@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from agent.dialog.listener import Draft, Heard
+from agent.domain.answered_by import Answer
 from agent.domain.call import EndedReason
 from agent.domain.commands import Command
 
@@ -52,4 +53,11 @@ class Key:
     digit: str = ""
 
 
-Happening = Heard | Understood | WorkDone | MustEnd | SilenceDue | StreamClosed | Key | Command
+@dataclass(frozen=True, slots=True)
+class WhoAnswered:
+    """It was decided, or corrected, who answered a call that we made."""
+
+    answer: Answer
+
+
+Happening = Heard | Understood | WhoAnswered | WorkDone | MustEnd | SilenceDue | StreamClosed | Key | Command

@@ -9,7 +9,9 @@ from agent.dialog.agent_turn import AgentTurn
 from agent.dialog.caller_turn import CallerTurn
 from agent.dialog.captions import Captions
 from agent.dialog.history import History
+from agent.domain.answered_by import Answer
 from agent.domain.events import (
+    CallAnsweredBy,
     EventSink,
     FillerSaid,
     KeysEntered,
@@ -82,6 +84,10 @@ class Journal:
             intended=f"{turn.text} {unsaid}".strip() if cut else None,
             timings=timings,
         )
+
+    def answered_by(self, answer: Answer) -> None:
+        """It was decided who answered a call that we made."""
+        self._sink(CallAnsweredBy(self.call_id, datetime.now(UTC), answer=answer))
 
     def keys_entered(self, digits: str) -> None:
         """The caller keyed an entry."""

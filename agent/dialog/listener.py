@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -88,7 +88,10 @@ class Listener:
         *,
         agent: Callable[[], AgentVoice],
         heard: Callable[[Heard], None],
+        beside: Callable[[bytes, Sequence[float]], None] | None = None,
     ) -> None:
+        """`beside` gets every frame, and the probabilities of speech of the windows that it completes."""
+        self._beside = beside
         self._detector = detector
         self._turns = turns
         self._agent = agent
@@ -136,9 +139,15 @@ class Listener:
         else:
             self._turn += frame
         is_key = self._key_tones.feed(frame)
-        for probability in self._detector.feed(frame):
-            speech = 0.0 if is_key else probability
-            self._decided(self._turns.hear(speech, self._clock_ms, WINDOW_MS, self._agent()))
+        speech = [0.0 if is_key else probability for probability in self._detector.feed(frame)]
+        if self._beside is not None:
+            self._beside(frame, speech)
+        for probability in speech:
+            self._decided(self._turns.hear(probability, self._clock_ms, WINDOW_MS, self._agent()))
+
+    def end_turn(self) -> None:
+        """What the caller said so far is a turn, whatever follows."""
+        self._decided(self._turns.end_turn())
 
     def understood(self, draft: Draft, text: str, finality: float | None = None) -> None:
         """What the recogniser made of a draft, and how likely it found that a sentence ends there."""

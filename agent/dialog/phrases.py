@@ -86,4 +86,5 @@ class PhraseBook:
 def _sentences(agent: Agent) -> tuple[str, ...]:
     said_by_tools = (tool.say for tool in agent.tools)
     phrases = agent.phrases.model_dump().values()
-    return (agent.greeting, agent.notice, *agent.recording.sentences, *said_by_tools, *phrases)
+    message = agent.voicemail.message
+    return (agent.greeting, agent.notice, message, *agent.recording.sentences, *said_by_tools, *phrases)

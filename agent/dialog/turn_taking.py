@@ -237,6 +237,10 @@ class TurnTaking:
             decisions += self._silence(turn, at_ms)
         return decisions
 
+    def end_turn(self) -> list[Decision]:
+        """A turn that has begun is over now."""
+        return [] if self._turn is None else self._end(self._turn)
+
     def _threshold(self, turn: _Turn | None, agent: AgentVoice) -> float:
         """From which probability on this window is speech."""
         sure, policy = self._policy.speech_probability, self._policy

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from agent.domain.after_call import AfterCall
 from agent.domain.tools import Tool
 from agent.domain.variables import Variables
+from agent.domain.voicemail import VoicemailPolicy
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -134,8 +135,8 @@ class Agent(BaseModel):
     facts: tuple[Text, ...] = ()
     """What the agent knows, one sentence each."""
     variables: Variables = Field(default_factory=dict)
-    """What `{{name}}` in greeting, notice, instructions and facts stands for, where the application does not say it of
-    a call (`agent.lookup`). A variable that neither gives leaves nothing."""
+    """What `{{name}}` in greeting, notice, instructions, facts and the message for voicemail stands for, where the
+    application does not say it of a call (`agent.lookup`). A variable that neither gives leaves nothing."""
     tools: Annotated[tuple[Tool, ...], Field(max_length=16), AfterValidator(_names_differ)] = ()
     """What the application does, or finds out, when the model asks for it."""
     voice: str = ""
@@ -153,6 +154,8 @@ class Agent(BaseModel):
     keys_on_answer: Annotated[str, StringConstraints(pattern=r"^[0-9A-D*#]{0,32}$")] = ""
     """What the agent keys as soon as a call is answered, such as an access code; empty: nothing."""
     limits: Limits = Limits()
+    voicemail: VoicemailPolicy = VoicemailPolicy()
+    """What is done where a machine answers a call that the agent makes."""
     phrases: Phrases = Phrases()
     recording: RecordingPolicy = RecordingPolicy()
     after_call: AfterCall = AfterCall()

@@ -40,9 +40,13 @@ def briefed(agent: Agent, briefing: Briefing = NOTHING) -> Agent:
         limits = limits.model_copy(update={"max_duration_s": briefing.max_duration_s})
     if briefing.record is False:
         recording = recording.model_copy(update={"consent": RecordingConsent.OFF})
+    voicemail: dict[str, object] = {"message": rendered(agent.voicemail.message, variables).strip()}
+    if briefing.detect_machine is not None:
+        voicemail["detect"] = briefing.detect_machine
     return agent.model_copy(
         update={
             "greeting": rendered(briefing.greeting or agent.greeting, variables).strip(),
+            "voicemail": agent.voicemail.model_copy(update=voicemail),
             "notice": rendered(agent.notice, variables).strip(),
             "instructions": rendered(agent.instructions, variables),
             "facts": tuple(rendered(fact, variables) for fact in agent.facts),

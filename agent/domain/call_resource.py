@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.domain.answered_by import AnsweredBy, AnswerRule
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.lookup import Lookup, LookupOutcome
 from agent.domain.outbound_resource import OutboundResource
@@ -42,6 +43,25 @@ class LookupResource(BaseModel):
         return cls(outcome=lookup.outcome, code=lookup.code or None, duration_ms=round(lookup.duration_s * 1000, 1))
 
 
+class AnswerResource(BaseModel):
+    """Who or what answered a call that was made, and what that was decided by. Times count from the answer."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    by: AnsweredBy
+    rule: AnswerRule
+    """What decided."""
+    decided_ms: int
+    heard: str = ""
+    """What was understood until then; empty where nothing was, or the transcript was deleted."""
+    speech_began_ms: int | None = None
+    """Null: nobody had spoken."""
+    speech_ms: int = 0
+    """Speech until then, pauses left out."""
+    beep_ms: int | None = None
+    """When the beep ended that decided it; null: another rule did."""
+
+
 class CallResource(BaseModel):
     """One conversation by telephone."""
 
@@ -66,6 +86,8 @@ class CallResource(BaseModel):
     ended_at: datetime | None = None
     duration_seconds: float | None = None
     """From the answer to the end; null for a call that was not answered or goes on."""
+    answered_by: AnswerResource | None = None
+    """Who answered; null for a call that came in, and until it is decided."""
     latency: Latency | None = None
     """Null until the call has ended."""
     cpu_seconds: float | None = None

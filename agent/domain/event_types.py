@@ -11,6 +11,8 @@ class EventType(StrEnum):
     CALL_CREATED = "call.created"
     CALL_RINGING = "call.ringing"
     CALL_ANSWERED = "call.answered"
+    CALL_ANSWERED_BY = "call.answered_by"
+    """It is known who or what answered a call that was made; again where that was corrected."""
     CALL_ENDED = "call.ended"
     """One for every call, whatever its outcome."""
     CALL_REJECTED = "call.rejected"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from agent.domain.answered_by import Answer
 from agent.domain.call import Call
 from agent.domain.lookup import Lookup
 from agent.domain.recording import Recording
@@ -67,6 +68,14 @@ class TurnEnded(Event):
 
     type: ClassVar[str] = "turn.ended"
     turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnsweredBy(Event):
+    """It was decided, or corrected, who or what answered a call that we made."""
+
+    type: ClassVar[str] = "call.answered_by"
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.domain.answered_by import Answer
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
@@ -69,6 +70,18 @@ async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[st
     if latency is not None:
         values["latency"] = dict(latency)
     await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
+
+
+async def set_answered_by(connection: AsyncConnection, call_id: str, answer: Answer) -> None:
+    """Who answered; a later decision takes the place of an earlier one."""
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(answered_by=answer.to_dict()))
+
+
+async def forget_words_of_answer(connection: AsyncConnection, call_id: str) -> None:
+    """Take out what was heard, and leave who answered."""
+    kept = (await connection.execute(select(calls.c.answered_by).where(calls.c.id == call_id))).scalar_one_or_none()
+    if kept:
+        await connection.execute(update(calls).where(calls.c.id == call_id).values(answered_by={**kept, "heard": ""}))
 
 
 async def set_metadata(connection: AsyncConnection, call_id: str, metadata: Mapping[str, Any]) -> CallResource | None:
@@ -161,6 +174,7 @@ def resource(row: Row[Any]) -> CallResource:
             "ended_at": row.ended_at,
             "duration_seconds": None if lasted is None else round(lasted.total_seconds(), 3),
             "latency": row.latency,
+            "answered_by": row.answered_by,
             "cpu_seconds": row.cpu_seconds,
             "hangup_cause": row.hangup_cause,
             "sip_code": row.sip_code,

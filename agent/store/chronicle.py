@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import CallStatus, Direction
 from agent.domain.event_types import EventType
 from agent.domain.events import (
+    CallAnsweredBy,
     CallChanged,
     CallDeclined,
     CallRefused,
@@ -32,6 +33,7 @@ from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
 RECORDED = (
+    CallAnsweredBy,
     CallChanged,
     CallDeclined,
     CallRefused,
@@ -80,6 +82,10 @@ class Chronicle:
             case LookedUp(call=call, lookup=lookup):
                 await calls.set_briefing(connection, call, lookup)
                 return []
+            case CallAnsweredBy(answer=answer):
+                await calls.set_answered_by(connection, event.call_id, answer)
+                shown = await calls.get(connection, event.call_id)
+                told, data = EventType.CALL_ANSWERED_BY, {"call": shown.as_json() if shown else None}
             case KeysEntered(digits=digits):
                 told, data = EventType.CALL_DTMF_RECEIVED, {"digits": digits}
             case CallRefused(rule=rule, calls=under_way, capacity=capacity):

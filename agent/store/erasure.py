@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.call import CallStatus, Direction
 from agent.domain.erasure import without_personal_data, without_transcript
 from agent.domain.recording import RecordingStatus
+from agent.store import calls as calls_table
 from agent.store import do_not_call, recordings, summaries
 from agent.store.idempotency_keys import KEPT
 from agent.store.schema import calls, events, idempotency_keys, outbound_orders, tool_calls, turns
@@ -78,6 +79,7 @@ async def erase(connection: AsyncConnection, call_id: str, *, now: datetime) -> 
     said = await _delete_turns(connection, call_id)
     changed = await _change_events(connection, call_id, lambda data: without_personal_data(data, erased_at=told))
     await summaries.erase(connection, call_id)
+    await calls_table.forget_words_of_answer(connection, call_id)
     had_recording = await recordings.delete(connection, [call_id], now=now)
     await connection.execute(
         delete(idempotency_keys).where(
@@ -92,6 +94,7 @@ async def delete_transcript(connection: AsyncConnection, call_id: str, *, now: d
     await connection.execute(update(calls).where(calls.c.id == call_id).values(transcript_deleted_at=now))
     await _delete_turns(connection, call_id)
     await summaries.erase(connection, call_id)
+    await calls_table.forget_words_of_answer(connection, call_id)
     await _change_events(connection, call_id, without_transcript)
 
 

@@ -53,6 +53,7 @@ calls = Table(
     Column("cpu_seconds", Float),
     Column("metadata", Json, nullable=False),
     Column("variables", Json, nullable=False),
+    Column("answered_by", Json),  # who answered a call that we made, with the evidence
     Column("lookup", Json),  # what came of asking who takes it
     Column("last_sequence", Integer, nullable=False, default=0),  # of its events
     Column("transcript_deleted_at", Moment),

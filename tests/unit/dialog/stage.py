@@ -29,9 +29,11 @@ from agent.media.playout import Playout
 from agent.media.stream import MediaStream
 from agent.settings import Settings
 from agent.testing.fakes import FakeEars, FakeMind, FakeMouth
+from agent.testing.tone import tone
 
 SPEECH = b"\x01\x10" * 160
 SILENCE = bytes(320)
+BEEP = tone(1000, 0.02).tobytes()
 
 
 class Line:
@@ -104,6 +106,8 @@ class Stage:
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], object] = lambda _event: None
     recording: Decided | None = None
+    detect: bool = False
+    """The agent calls, and finds out who answers."""
     runner: ToolRunner = field(default_factory=NoTools)
     lulls: Lulls = field(default_factory=Lulls)
     partials: Partials = field(default_factory=Partials)
@@ -154,6 +158,7 @@ class Stage:
             commands=self.commands,
             closing=self.closing,
             recording=self.recording,
+            detect=self.detect,
         )
         self.began = loop.time()
         self.task = asyncio.create_task(self.conversation.run())
@@ -165,9 +170,10 @@ class Stage:
     async def caller(
         self, *script: tuple[str, float], then: Callable[[], Awaitable[None]] | None = None
     ) -> EndedReason:
-        """Plays ("speak" | "quiet" | "agent_quiet" | "hang_up", seconds) in turn, then stays silent to the end."""
+        """Plays ("speak" | "beep" | "quiet" | "agent_quiet" | "hang_up", seconds) in turn, then is silent."""
         await self.raise_curtain()
-        await self._until(lambda: self.line.playout.busy, 3)
+        if not self.detect:
+            await self._until(lambda: self.line.playout.busy, 3)
         for what, seconds in script:
             if what == "hang_up":
                 self.line.hang_up()
@@ -177,6 +183,8 @@ class Stage:
                 self.speculation.waiting += 1  # nothing is begun ahead of its time from now on
             elif what == "agent_talks":
                 await self._until(lambda: self.line.playout.busy, seconds)
+            elif what == "beep":
+                await self._frames(BEEP, seconds)
             else:
                 await self._frames(SPEECH if what == "speak" else SILENCE, seconds)
         while not self.task.done():
