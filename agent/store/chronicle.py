@@ -86,22 +86,15 @@ class Chronicle:
                 await calls.set_answered_by(connection, event.call_id, answer)
                 shown = await calls.get(connection, event.call_id)
                 told, data = EventType.CALL_ANSWERED_BY, {"call": shown.as_json() if shown else None}
-            case KeysEntered(digits=digits):
-                told, data = EventType.CALL_DTMF_RECEIVED, {"digits": digits}
-            case CallRefused(rule=rule, calls=under_way, capacity=capacity):
-                told, data = EventType.CALL_REJECTED, {"rule": rule, "calls": under_way, "capacity": capacity}
-            case CallDeclined(reason=reason):
-                told, data = EventType.CALL_REJECTED, {"rule": "lookup", "reason": reason}
-            case ListenerJoined(listener_id=listener_id, key_id=key_id):
-                told, data = EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
-            case ListenerLeft(listener_id=listener_id, key_id=key_id):
-                told, data = EventType.CALL_LISTENER_LEFT, {"listener_id": listener_id, "key_id": key_id}
             case OptedOut(number=number):
                 told, data = EventType.CALL_OPTED_OUT, await self._opted_out(connection, event, number)
             case RecordingChanged():
                 return await self._recording_changed(connection, event)
             case _:
-                return []
+                plain = _told_alone(event)
+                if plain is None:
+                    return []
+                told, data = plain
         return [await self._append(connection, told, event, data)]
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
@@ -150,3 +143,20 @@ class Chronicle:
         self, connection: AsyncConnection, event_type: EventType, event: Event, data: Mapping[str, Any]
     ) -> StoredEvent:
         return await events.append(self._store, connection, event_type, at=event.at, data=data, call_id=event.call_id)
+
+
+def _told_alone(event: Event) -> tuple[EventType, dict[str, Any]] | None:
+    """What is told of an event that changes nothing else in the record; None: nothing."""
+    match event:
+        case KeysEntered(digits=digits):
+            return EventType.CALL_DTMF_RECEIVED, {"digits": digits}
+        case CallRefused(rule=rule, calls=under_way, capacity=capacity):
+            return EventType.CALL_REJECTED, {"rule": rule, "calls": under_way, "capacity": capacity}
+        case CallDeclined(reason=reason):
+            return EventType.CALL_REJECTED, {"rule": "lookup", "reason": reason}
+        case ListenerJoined(listener_id=listener_id, key_id=key_id):
+            return EventType.CALL_LISTENER_JOINED, {"listener_id": listener_id, "key_id": key_id}
+        case ListenerLeft(listener_id=listener_id, key_id=key_id):
+            return EventType.CALL_LISTENER_LEFT, {"listener_id": listener_id, "key_id": key_id}
+        case _:
+            return None
