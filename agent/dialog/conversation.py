@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 
 from agent.dialog.alarm import Alarm
 from agent.dialog.answer_watch import AnswerWatch
@@ -31,6 +32,7 @@ from agent.dialog.opt_outs import OptOuts
 from agent.dialog.parts import Parts
 from agent.dialog.prompts import opening
 from agent.dialog.reading_ahead import ReadingAhead
+from agent.dialog.script.script_call import script_guide
 from agent.dialog.silence import SilenceAction, SilenceWatch
 from agent.dialog.toolbox import Toolbox
 from agent.dialog.turn_taking import (
@@ -66,10 +68,12 @@ class Conversation:
         press: Callable[[str], Awaitable[None]] | None = None,
         recording: Decided | None = None,
         detect: bool = False,
+        today: date | None = None,
     ) -> None:
         """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
         the agent is shut down. `press` presses keys towards the caller, or raises a PhoneAgentError. `recording` is
         told whether the call is recorded from then on. `detect`: find out who answered, before anything is said.
+        `today` is the day of the call where the other side is; None: it is the day here.
         """
         self._parts = parts
         self._agent = agent
@@ -85,7 +89,16 @@ class Conversation:
         self._silence = SilenceWatch(agent.limits)
         self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
         self._hearing = Hearing(parts.ears, agent)
-        self._opening = Opening(agent, self._journal, self._hearing, decided=recording, press=press)
+        day = today or datetime.now().astimezone().date()
+        self._script = script_guide(agent, call, today=day, mind=parts.mind, journal=self._journal)
+        self._opening = Opening(
+            agent,
+            self._journal,
+            self._hearing,
+            decided=recording,
+            press=press,
+            greet=self._script.greet if self._script else None,
+        )
         self._floor = Floor(
             self._journal,
             stream.playout,
@@ -134,6 +147,8 @@ class Conversation:
             caller_quiet=self._caller_quiet,
         )
         self._guides: tuple[Guide, ...] = (OptOuts(agent), Goodbyes(agent), self._opening)
+        if self._script is not None:
+            self._guides = (self._opening, self._script)
 
     async def run(self) -> EndedReason:
         """Talk until somebody ends it; returns why, after the last word was played.
@@ -297,7 +312,11 @@ class Conversation:
         match self._silence.act(self._loop.time()):
             case SilenceAction.ASK | SilenceAction.END if self._opening.asking:
                 self._floor.start(self._opening.ask(self._floor.begin()))
+            case SilenceAction.ASK if self._script is not None and self._script.leads:
+                self._floor.start(self._script.ask_whether_there(self._floor.begin()))
             case SilenceAction.ASK:
                 self._floor.start(self._floor.begin().say_phrase(self._agent.phrases.still_there))
             case SilenceAction.END:
+                if self._script is not None:
+                    self._script.nobody_there()
                 self._floor.end_with(self._agent.phrases.silence_goodbye, EndedReason.SILENCE_TIMEOUT)

@@ -19,8 +19,20 @@ class Mouthpiece(Protocol):
         """Whether the caller has not heard all of it, and never will."""
         ...
 
+    @property
+    def text(self) -> str:
+        """What it says, as far as the caller has heard it or is just about to."""
+        ...
+
     async def say(self, text: str, *, aside: bool = False) -> None:
         """Say a fixed sentence to its end. Raises TextToSpeechError."""
+        ...
+
+    async def say_all(self, texts: Sequence[str], *, protected: int = 0) -> EndedReason | None:
+        """Say several without a pause between them, of which the first ones may not be interrupted.
+
+        A mouth that stays away ends the call.
+        """
         ...
 
     async def say_phrase(
@@ -44,6 +56,8 @@ class Reply:
 
     say: Callable[[Mouthpiece], Awaitable[EndedReason | None]]
     """Called once the turn is surely the agent's; returns why the call ends with it, or None."""
+    ahead: str = ""
+    """Its first words, so that their sound may be ready by then."""
     aside: bool = False
     """What the caller said is no part of what the model reads."""
 

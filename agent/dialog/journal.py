@@ -15,13 +15,16 @@ from agent.domain.events import (
     EventSink,
     FillerSaid,
     KeysEntered,
+    ScriptProgressed,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
     Trouble,
     TurnEnded,
 )
+from agent.domain.outbound import ScriptRef
 from agent.domain.partial_transcript import NobodyListens, PartialSink
+from agent.domain.script_progress import ScriptProgress
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.errors import PhoneAgentError
 
@@ -100,6 +103,10 @@ class Journal:
     def trouble(self, error: PhoneAgentError) -> None:
         """A part failed and is dealt with."""
         self._sink(Trouble(self.call_id, datetime.now(UTC), code=error.code, message=str(error)))
+
+    def script_progressed(self, script: ScriptRef | None, progress: ScriptProgress) -> None:
+        """The call came further in its script."""
+        self._sink(ScriptProgressed(self.call_id, datetime.now(UTC), script=script, progress=progress))
 
     def _turn_ended(
         self,

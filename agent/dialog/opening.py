@@ -36,13 +36,18 @@ class Opening:
         *,
         decided: Decided | None,
         press: Callable[[str], Awaitable[None]] | None,
+        greet: Callable[[Mouthpiece], Awaitable[EndedReason | None]] | None = None,
     ) -> None:
-        """`hearing` knows the caller's language. Without `decided` nothing is recorded and nothing asked."""
+        """`hearing` knows the caller's language. Without `decided` nothing is recorded and nothing asked.
+
+        `greet` says the first words in place of the agent's greeting and notice.
+        """
         self._agent = agent
         self._journal = journal
         self._hearing = hearing
         self._decided = decided
         self._press = press
+        self._first_words = greet
         self._asked = 0
         consent = agent.recording.consent if decided is not None else RecordingConsent.OFF
         self._announces = consent is RecordingConsent.ANNOUNCED
@@ -119,6 +124,8 @@ class Opening:
             if ended is not None or turn.cut_short:
                 return ended
             then()
+        if self._first_words is not None:
+            return await self._first_words(turn)
         notice = self._agent.notice
         return await turn.say_phrase(self._agent.greeting, protected=bool(notice), then_protected=notice)
 

@@ -156,13 +156,7 @@ class Work:
 
         `aside`: it is recorded, but no part of what the model reads.
         """
-        mouth = self._parts.mouth
-        pcm = await with_patience(
-            lambda: mouth.synthesize(text, voice=self._agent.voice, language=self._agent.language),
-            deadline_s=self._parts.settings.tts.deadline_s,
-            apologise=self._apologise,
-        )
-        self._turn.say(text, pcm, aside=aside)
+        self._turn.say(text, await self._sound(text), aside=aside)
         if aside:
             self._journal.filler_said()
         await self._turn.finished()
@@ -183,6 +177,26 @@ class Work:
                 self.protected = False
         except TextToSpeechError as error:
             return await self._give_up(error, EndedReason.TTS_ERROR)
+        return None
+
+    async def say_all(self, texts: Sequence[str], *, protected: int = 0) -> EndedReason | None:
+        """Say several without a pause between them, of which the first `protected` ones may not be interrupted.
+
+        Each is made while the one before it is heard. A mouth that stays away ends the call.
+        """
+        self.protected = protected > 0
+        try:
+            for at, text in enumerate(texts):
+                sound = await self._sound(text)
+                if self.protected and at == protected:
+                    await self._turn.finished()
+                    self.protected = False
+                self._turn.say(text, sound)
+            await self._turn.finished()
+        except TextToSpeechError as error:
+            return await self._give_up(error, EndedReason.TTS_ERROR)
+        finally:
+            self.protected = False
         return None
 
     async def say_and_end(self, text: str, reason: EndedReason) -> EndedReason:
@@ -207,6 +221,7 @@ class Work:
         long_enough = caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS
         reply = await considered(self._guides, text) if text or long_enough else None
         if reply is not None:
+            await self._prepare(reply.ahead)
             await self.may_speak()
             if reply.aside:
                 caller.aside = True
@@ -217,6 +232,20 @@ class Work:
         elif long_enough and self._may_ask_again():
             await self.say(self._agent.phrases.did_not_understand)
         return None
+
+    async def _prepare(self, text: str) -> None:
+        """Have the sound of it ready; where that fails, it is tried again when it is to be said."""
+        if text:
+            with contextlib.suppress(TextToSpeechError):
+                await self._parts.mouth.prepare_once(text, voice=self._agent.voice, language=self._agent.language)
+
+    async def _sound(self, text: str) -> bytes:
+        mouth = self._parts.mouth
+        return await with_patience(
+            lambda: mouth.synthesize(text, voice=self._agent.voice, language=self._agent.language),
+            deadline_s=self._parts.settings.tts.deadline_s,
+            apologise=self._apologise,
+        )
 
     async def _understand(self, caller: CallerTurn) -> str:
         for at, stretch in enumerate(caller.stretches):

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from agent.domain.after_call import AfterCall
+from agent.domain.script import CallScript
 from agent.domain.tools import Tool
 from agent.domain.variables import Variables
 from agent.domain.voicemail import VoicemailPolicy
@@ -159,3 +160,6 @@ class Agent(BaseModel):
     phrases: Phrases = Phrases()
     recording: RecordingPolicy = RecordingPolicy()
     after_call: AfterCall = AfterCall()
+    script: CallScript | None = None
+    """The plan that its calls follow, in place of greeting, notice, instructions, facts and tools; null: none. A call
+    that is ordered with a script of its own follows that one."""

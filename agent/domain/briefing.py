@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.domain.agent import Agent, RecordingConsent
 from agent.domain.outbound import ScriptRef
+from agent.domain.scripted import scripted
 from agent.domain.variables import Value, rendered
 
 
@@ -40,6 +41,8 @@ def briefed(agent: Agent, briefing: Briefing = NOTHING) -> Agent:
         limits = limits.model_copy(update={"max_duration_s": briefing.max_duration_s})
     if briefing.record is False:
         recording = recording.model_copy(update={"consent": RecordingConsent.OFF})
+    if agent.script is not None:
+        agent = scripted(agent, agent.script, variables)
     voicemail: dict[str, object] = {"message": rendered(agent.voicemail.message, variables).strip()}
     if briefing.detect_machine is not None:
         voicemail["detect"] = briefing.detect_machine

@@ -12,6 +12,7 @@ from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.lookup import Lookup, LookupOutcome
 from agent.domain.outbound_resource import OutboundResource
 from agent.domain.recording import RecordingResource
+from agent.domain.script_resource import CallScriptResource
 from agent.domain.summary_resource import SummaryResource
 
 
@@ -104,6 +105,8 @@ class CallResource(BaseModel):
     """What the agent was told about this call, by who ordered it or by the answer to `agent.lookup`."""
     lookup: LookupResource | None = None
     """Null where nobody was asked."""
+    script: CallScriptResource | None = None
+    """How it went by its script; null where it follows none."""
     recording: RecordingResource | None = None
     """Null where the agent does not record, or nothing was decided yet."""
     outbound: OutboundResource | None = None

@@ -18,7 +18,7 @@ FACTS: Final = frozenset(
 """Fields of a call that tell nothing of a person, nor of what was said."""
 PERSONAL: Final = frozenset({"from", "to", "metadata", "variables"})
 """Fields of a call that may tell who called, but not what was said."""
-SAID: Final = frozenset({"summary", "answered_by"})
+SAID: Final = frozenset({"summary", "answered_by", "script"})
 """Fields of a call that tell what was said."""
 NEUTRAL: Final = frozenset({"rule", "calls", "capacity", "reason", "listener_id", "key_id", "do_not_call_id"})
 """Fields of other events that tell nothing of either."""

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from agent.domain.answered_by import Answer
 from agent.domain.call import Call
 from agent.domain.lookup import Lookup
+from agent.domain.outbound import ScriptRef
 from agent.domain.recording import Recording
+from agent.domain.script_progress import ScriptProgress
 from agent.domain.tool_calls import ToolCall
 from agent.domain.turns import Turn
 
@@ -183,6 +185,16 @@ class OptedOut(Event):
     type: ClassVar[str] = "call.opted_out"
     number: str
     """In E.164."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptProgressed(Event):
+    """The call came further in its script."""
+
+    type: ClassVar[str] = "script.progressed"
+    script: ScriptRef | None
+    """None: it is a part of the agent."""
+    progress: ScriptProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from agent.domain.answered_by import Answer
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
+from agent.domain.script_resource import CallScriptResource
 from agent.store import orders_shown, summaries
 from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
@@ -82,6 +83,18 @@ async def forget_words_of_answer(connection: AsyncConnection, call_id: str) -> N
     kept = (await connection.execute(select(calls.c.answered_by).where(calls.c.id == call_id))).scalar_one_or_none()
     if kept:
         await connection.execute(update(calls).where(calls.c.id == call_id).values(answered_by={**kept, "heard": ""}))
+
+
+async def set_script(connection: AsyncConnection, call_id: str, script: CallScriptResource) -> None:
+    """How far a call has come in its script."""
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(script=script.model_dump(mode="json")))
+
+
+async def forget_slots(connection: AsyncConnection, call_id: str) -> None:
+    """What was found out by the script, for it was said; how the call went by it stays."""
+    kept = await connection.scalar(select(calls.c.script).where(calls.c.id == call_id))
+    if kept:
+        await connection.execute(update(calls).where(calls.c.id == call_id).values(script={**kept, "slots": {}}))
 
 
 async def set_metadata(connection: AsyncConnection, call_id: str, metadata: Mapping[str, Any]) -> CallResource | None:
@@ -185,6 +198,7 @@ def resource(row: Row[Any]) -> CallResource:
             "outbound": orders_shown.joined(row),
             "transcript_deleted_at": row.transcript_deleted_at,
             "lookup": row.lookup,
+            "script": row.script,
             "erased_at": row.erased_at,
         }
     )

@@ -21,10 +21,12 @@ from agent.domain.events import (
     LookedUp,
     OptedOut,
     RecordingChanged,
+    ScriptProgressed,
     ToolCalled,
     TurnEnded,
 )
 from agent.domain.recording import RecordingStatus
+from agent.domain.script_resource import CallScriptResource
 from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
@@ -43,6 +45,7 @@ RECORDED = (
     LookedUp,
     OptedOut,
     RecordingChanged,
+    ScriptProgressed,
     ToolCalled,
     TurnEnded,
 )
@@ -79,9 +82,8 @@ class Chronicle:
             case ToolCalled(tool_call=done):
                 await tool_calls.insert(connection, event.call_id, done)
                 told, data = EventType.CALL_TOOL_CALLED, {"tool_call": ToolCallResource.of(done).as_json()}
-            case LookedUp(call=call, lookup=lookup):
-                await calls.set_briefing(connection, call, lookup)
-                return []
+            case LookedUp() | ScriptProgressed():
+                return await self._keep(connection, event)
             case CallAnsweredBy(answer=answer):
                 await calls.set_answered_by(connection, event.call_id, answer)
                 shown = await calls.get(connection, event.call_id)
@@ -96,6 +98,15 @@ class Chronicle:
                     return []
                 told, data = plain
         return [await self._append(connection, told, event, data)]
+
+    async def _keep(self, connection: AsyncConnection, event: LookedUp | ScriptProgressed) -> list[StoredEvent]:
+        """What applications read in the call itself, and are not told of."""
+        match event:
+            case LookedUp(call=call, lookup=lookup):
+                await calls.set_briefing(connection, call, lookup)
+            case ScriptProgressed(script=script, progress=progress):
+                await calls.set_script(connection, event.call_id, CallScriptResource.of(script, progress))
+        return []
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
         call = event.call

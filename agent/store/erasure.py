@@ -15,6 +15,7 @@ from agent.domain.erasure import without_personal_data, without_transcript
 from agent.domain.recording import RecordingStatus
 from agent.store import calls as calls_table
 from agent.store import do_not_call, recordings, summaries
+from agent.store.calls import forget_slots
 from agent.store.idempotency_keys import KEPT
 from agent.store.schema import calls, events, idempotency_keys, outbound_orders, tool_calls, turns
 from agent.store.schema import recordings as recordings_table
@@ -126,6 +127,7 @@ async def of_numbers(connection: AsyncConnection, numbers: list[str], *, after: 
 
 
 async def _delete_turns(connection: AsyncConnection, call_id: str) -> int:
+    await forget_slots(connection, call_id)
     await connection.execute(delete(tool_calls).where(tool_calls.c.call_id == call_id))
     return (await connection.execute(delete(turns).where(turns.c.call_id == call_id))).rowcount
 

@@ -55,6 +55,7 @@ calls = Table(
     Column("variables", Json, nullable=False),
     Column("answered_by", Json),  # who answered a call that we made, with the evidence
     Column("lookup", Json),  # what came of asking who takes it
+    Column("script", Json),  # which script it follows, and how far it has come
     Column("last_sequence", Integer, nullable=False, default=0),  # of its events
     Column("transcript_deleted_at", Moment),
     Column("erased_at", Moment),

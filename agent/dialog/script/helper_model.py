@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-import structlog
-
 from agent.dialog.history import Message, Role
-from agent.dialog.script.wording import Wording, telling_words
+from agent.dialog.script.wording import telling_words
 from agent.domain.script import CallScript
 from agent.domain.script_slot import Slot, SlotType
 from agent.domain.script_values import SlotValue
 from agent.speech.heard.digits import in_figures
 
-log = structlog.get_logger()
 MOST_SENTENCES = 2
 """Of an answer; small models go on with what nobody asked."""
 LONGEST_ANSWER = 300
@@ -43,12 +40,14 @@ class Words(Protocol):
 class HelperModel:
     """For one call."""
 
-    def __init__(self, mind: Words, script: CallScript, wording: Wording, *, call: str) -> None:
-        """`call`: the name of the call for the model, beside that of its history."""
+    def __init__(
+        self, mind: Words, script: CallScript, *, call: str, messages: Callable[[str], Sequence[Message]]
+    ) -> None:
+        """`call`: its name for the model. `messages`: the prompt that ends with these words of the callee's."""
         self._mind = mind
         self._script = script
-        self._wording = wording
         self._call = call
+        self._messages = messages
 
     async def value(self, slot: Slot, question: str, text: str) -> SlotValue:
         """What `text` says for the slot, or None. Raises LanguageModelError."""
@@ -71,36 +70,21 @@ class HelperModel:
                 words = re.findall(r"[^\W_]+", value)
                 return value if words and all(word.casefold() in said for word in words) else None
 
-    async def answer(self, question: str, *, said: Sequence[str]) -> str:
-        """An answer from the script's facts; that it is not known, where they do not tell. Raises LanguageModelError.
-
-        `said`: what may be repeated besides, such as the values of the call.
-        """
-        facts = self._wording.facts()
-        unknown = self._wording.small.unknown
-        if not facts:
-            return self._purpose(question) or unknown
-        prompt = _answering(self._script, facts)
-        text = await self._write([Message(Role.SYSTEM, prompt), Message(Role.CALLER, _plain(question))])
-        kept = [
-            one for one in _SENTENCE.split(" ".join(text.split())) if self._is_known(one, question, [*facts, *said])
-        ]
-        return " ".join(kept[:MOST_SENTENCES])[:LONGEST_ANSWER] or self._purpose(question) or unknown
-
-    def _purpose(self, question: str) -> str:
-        """Who calls and why is what the opening says."""
-        del question
-        return ""
+    async def answer(self, question: str, *, known: Sequence[str]) -> str:
+        """An answer that says only what is `known`; empty where the model finds none. Raises LanguageModelError."""
+        text = await self._write(self._messages(_plain(question)))
+        kept = [one for one in _SENTENCE.split(" ".join(text.split())) if self._is_known(one, question, known)]
+        return " ".join(kept[:MOST_SENTENCES])[:LONGEST_ANSWER]
 
     def _is_known(self, sentence: str, question: str, known: Sequence[str]) -> bool:
-        """Whether a sentence says nothing that is not in the facts: no other figure, no claim that is forbidden."""
+        """Whether a sentence tells nothing else: no other figure, no claim that is forbidden, hardly another word."""
         language = self._script.language
         lower = sentence.lower()
         if not re.search(r"\w", sentence) or sentence.rstrip().endswith("?"):
             return False
         if any(claim.lower() in lower for claim in self._script.forbidden):
             return False
-        text = " ".join([*known, question, self._script.opening, self._script.purpose])
+        text = " ".join([*known, question])
         figures = set(_FIGURES.findall(in_figures(text, language)))
         if any(figure not in figures for figure in _FIGURES.findall(in_figures(sentence, language))):
             return False
@@ -138,14 +122,6 @@ def _reading(slot: Slot, question: str, text: str) -> str:
         case _:
             wanted = 'The value is the name as it was said, without other words, or "none".'
     return f"Question: {_plain(question)}\nAnswer: {_plain(text)}\n{wanted}"
-
-
-def _answering(script: CallScript, facts: Sequence[str]) -> str:
-    listed = "\n".join(f"- {fact}" for fact in facts)
-    return (
-        "You are on the telephone. Answer the question in one short sentence from the facts, and say nothing else. "
-        f"If they do not answer it, say: {NONE}.\nPurpose of the call: {script.purpose}\nFacts:\n{listed}"
-    )
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -30,8 +31,8 @@ class Helper(Protocol):
         """What `text` says for the slot, or None. Raises LanguageModelError."""
         ...
 
-    async def answer(self, question: str, *, said: Sequence[str]) -> str:
-        """An answer from the facts. Raises LanguageModelError."""
+    async def answer(self, question: str, *, known: Sequence[str]) -> str:
+        """An answer that says only what is `known`; empty where there is none. Raises LanguageModelError."""
         ...
 
 
@@ -137,14 +138,11 @@ class ScriptTalk:
         """With an answer to what the callee asks; a model that fails leaves it at that it is not known."""
         if not move.asks:
             return move
-        text = self._wording.small.unknown
+        text = ""
         if self._helper is not None:
-            slots = {slot.name: slot for slot in self.script.slots}
-            said = [self._wording.value(slots[name], value) for name, value in move.state.known().items()]
-            try:
-                text = await self._helper.answer(move.asks, said=said)
-            except LanguageModelError:
-                text = self._wording.small.unknown
+            with contextlib.suppress(LanguageModelError):
+                text = await self._helper.answer(move.asks, known=self._wording.known(move.state.known()))
+        text = text or self._wording.small.unknown
         answer = (Line(text, LineKind.ANSWER),) if text else ()
         return replace(move, lines=(*answer, *move.lines), asks="")
 

@@ -99,9 +99,12 @@ class Wording:
             case _:
                 return f"{value:g}"
 
-    def facts(self) -> list[str]:
-        """What may be told, one sentence each."""
-        return [self.text(fact, {}) for fact in self._script.facts.values()]
+    def known(self, values: Mapping[str, SlotValue]) -> list[str]:
+        """All that may be told: the facts, who calls and why, and what the callee has said."""
+        script = self._script
+        said = [self.value(slot, values[slot.name]) for slot in script.slots if slot.name in values]
+        own = (*script.facts.values(), script.opening, *script.disclosures, script.purpose)
+        return [*(self.text(one, {}) for one in own), *said]
 
     def _day(self, iso: str) -> str:
         code = self._script.language[:2].lower()

@@ -11,9 +11,11 @@ from sqlalchemy import func, select, text
 
 from agent.domain.call import Call, CallStatus, Direction, EndedReason, transition
 from agent.domain.event_types import EventType
-from agent.domain.events import CallChanged, CallRefused, FillerSaid, KeysEntered, TurnEnded
+from agent.domain.events import CallChanged, CallRefused, FillerSaid, KeysEntered, ScriptProgressed, TurnEnded
+from agent.domain.outbound import ScriptRef
+from agent.domain.script_progress import ScriptProgress
 from agent.domain.turns import Speaker, Timings, Turn
-from agent.store import calls, events, turns
+from agent.store import calls, erasure, events, turns
 from agent.store.calls import CallFilter
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
@@ -183,3 +185,30 @@ def _numbered(number: int) -> Call:
     return Call(
         f"call_{number}", Direction.INBOUND, "", "1000", "a", CallStatus.RINGING, NOW + timedelta(seconds=number // 2)
     )
+
+
+async def test_how_far_a_call_came_in_its_script_is_kept_and_told_at_its_end(store: Store, told: Told) -> None:
+    at_first = ScriptProgress("details", {"name": "Anna"})
+    at_last = ScriptProgress("confirm", {"name": "Anna", "agreed": True}, "booked", "booked", success=True)
+    reference = ScriptRef("scr_1", 3)
+    progress = [ScriptProgressed("call_1", NOW, script=reference, progress=one) for one in (at_first, at_last)]
+
+    await record(store, told, changed(RINGING), changed(ANSWERED), *progress, changed(ENDED))
+
+    expected = {
+        "id": "scr_1",
+        "version": 3,
+        "state": "confirm",
+        "outcome": "booked",
+        "success": True,
+        "exit": "booked",
+        "slots": {"name": "Anna", "agreed": True},
+    }
+    ended_event = next(event for event in told.events if event.type == EventType.CALL_ENDED)
+    assert ended_event.data["call"]["script"] == expected
+    async with store.write() as connection:
+        await erasure.delete_transcript(connection, "call_1", now=NOW)
+        left = await calls.get(connection, "call_1")
+    assert left is not None
+    assert left.script is not None
+    assert left.script.model_dump() == {**expected, "slots": {}}

@@ -53,8 +53,8 @@ class Knowing:
         self.asked.append(text)
         return self._value
 
-    async def answer(self, question: str, *, said: Sequence[str]) -> str:
-        del said
+    async def answer(self, question: str, *, known: Sequence[str]) -> str:
+        del known
         self.asked.append(question)
         if isinstance(self._answer, LanguageModelError):
             raise self._answer
