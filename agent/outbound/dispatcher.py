@@ -27,6 +27,7 @@ from agent.errors import StoreError
 from agent.outbound.order_desk import OrderDesk
 from agent.outbound.trunk_route import TrunkRoute
 from agent.outbound.trunks import Trunks
+from agent.outbound.ways import dial
 from agent.settings import OutboundSettings
 from agent.store import orders, outbound_usage, switches
 from agent.store.engine import Store
@@ -197,7 +198,7 @@ class Dispatcher:
                     self._trunks.begin(call.id, trunk, at)
                     taken.append(_Taken(_ready_to_dial(call, order), order, trunk))
                     await orders.take(connection, call.id, server=self._server, now=now)
-                    await orders.tried(connection, call.id, trunk)
+                    await orders.tried(connection, dial(order, trunk, self._trunks.settings[trunk]), call.id)
         except BaseException:
             for each in taken:
                 self._let_go(each.call.id)

@@ -61,15 +61,15 @@ class TrunkRoute:
         self._now = await self._trunks.room(left, self._clock)
         self._tried.add(self._now)
         self._trunks.begin(self._order.call_id, self._now, self._clock())
-        await self._note()
-        return self._dial()
+        await self._note(way := self._dial())
+        return way
 
     def _dial(self) -> Dial:
         return dial(self._order, self._now, self._trunks.settings[self._now])
 
-    async def _note(self) -> None:
+    async def _note(self, way: Dial) -> None:
         try:
             async with self._store.write() as connection:
-                await orders.tried(connection, self._order.call_id, self._now)
+                await orders.tried(connection, way, self._order.call_id)
         except StoreError as error:  # the call matters more than the note
             log.warning("outbound.not_noted", call_id=self._order.call_id, code=error.code)

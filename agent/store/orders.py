@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.agent import AgentRef
 from agent.domain.call import Call, CallStatus, Direction
+from agent.domain.dialing import Dial
 from agent.domain.outbound import OutboundOrder, ScriptRef
 from agent.domain.outbound_rules import OutboundRule
 from agent.store.schema import calls
@@ -66,6 +67,7 @@ async def create(connection: AsyncConnection, call: Call, order: OutboundOrder, 
         table.insert().values(
             call_id=call.id,
             number=order.to,
+            caller_id=order.from_,
             state=OrderState.WAITING,
             due_at=order.scheduled_at or call.created_at,
             scheduled_at=order.scheduled_at,
@@ -131,10 +133,11 @@ async def drop(connection: AsyncConnection, call_id: str, *, refusal: OutboundRu
     return (await connection.execute(dropped)).rowcount > 0
 
 
-async def tried(connection: AsyncConnection, call_id: str, trunk: str) -> None:
-    """The trunk is asked next."""
+async def tried(connection: AsyncConnection, dial: Dial, call_id: str) -> None:
+    """Its trunk is asked next, and its number shown."""
     noted = update(table).where(table.c.call_id == call_id)
-    await connection.execute(noted.values(trunk=trunk, attempts=table.c.attempts + 1))
+    await connection.execute(noted.values(trunk=dial.trunk, attempts=table.c.attempts + 1))
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(caller=dial.caller_id))
 
 
 async def opted_out(connection: AsyncConnection, call_id: str) -> None:
@@ -177,7 +180,7 @@ def _order(row: Row[Any]) -> OutboundOrder:
         call_id=row.id,
         to=row.number,
         agent=AgentRef(row.agent, row.agent_version),
-        from_=row.caller or "",
+        from_=row.caller_id,
         script=None if row.script_id is None else ScriptRef(row.script_id, row.script_version),
         variables=row.variables,
         metadata=row.metadata,

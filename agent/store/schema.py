@@ -72,6 +72,7 @@ outbound_orders = Table(
     metadata,
     Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
     Column("number", String(16)),  # E.164; NULL once personal data was erased
+    Column("caller_id", String(16), nullable=False),  # to be shown; empty: that of the trunk
     Column("state", String(8), nullable=False),  # waiting, taken (by the server that leads the call), dropped
     Column("due_at", Moment, nullable=False),
     Column("scheduled_at", Moment),

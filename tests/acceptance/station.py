@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from agent.asterisk.bundles import bundle
-from agent.asterisk.config import AsteriskConfig
+from agent.asterisk.config import AsteriskConfig, Trunk
 from agent.asterisk.instance import AsteriskInstance
 from agent.rehearsal.environment import overrides, reaching
 from agent.rehearsal.server_process import ServerProcess
@@ -168,11 +168,12 @@ async def station(
     folder: Path,
     settings: Mapping[str, Mapping[str, str]] | None = None,
     environment: Mapping[str, str] | None = None,
+    trunks: tuple[Trunk, ...] = (),
 ) -> AsyncIterator[Station]:
     """Both running and ready; gone after the block, however the agent was ended in it."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
     async with AsyncExitStack() as stack:
-        asterisk = AsteriskInstance(prefix, AsteriskConfig(insecure_callers=True), folder / "asterisk")
+        asterisk = AsteriskInstance(prefix, AsteriskConfig(insecure_callers=True, trunks=trunks), folder / "asterisk")
         await asterisk.start()
         stack.push_async_callback(asterisk.stop)
         opened = Station(asterisk, folder, settings or {}, environment or {})

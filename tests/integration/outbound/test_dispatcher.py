@@ -72,7 +72,7 @@ async def test_a_trunk_that_fails_is_followed_by_the_next(bureau: MakeBureau) ->
     one.exchange.behaviour = answering({"first": DialResult.TRUNK_FAILED, "second": DialResult.ANSWERED})
     ended = await one.ends_after_answer((await one.order()).id)
     assert ended.outbound is not None
-    assert (ended.status, ended.outbound.trunk, ended.outbound.attempts) == ("completed", "second", 2)
+    assert (ended.status, ended.outbound.trunk, ended.outbound.attempts, ended.from_) == ("completed", "second", 2, "")
     assert [dial.number for dial in one.exchange.dials] == [NUMBER, NUMBER.removeprefix("+")]
     assert one.sleeps == []
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
         "outbound_orders",
         sa.Column("call_id", sa.String(length=40), nullable=False),
         sa.Column("number", sa.String(length=16), nullable=True),
+        sa.Column("caller_id", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("scheduled_at", sa.BigInteger(), nullable=True),

@@ -1,0 +1,154 @@
+"""Calls that a back end orders, over two real SIP lines, to people and machines that softphones play."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from agent.asterisk.config import Trunk
+from agent.testing.callees import answers, rejects, rings_on
+from agent.testing.softphone import EndKind, IncomingCall, PhoneCall
+from agent.testing.trunk_peer import TrunkPeer
+from agent.testing.voice import CallerVoice
+from tests.acceptance.station import PATIENCE_S, Station, station
+from tests.acceptance.test_after_a_crash import left_in_asterisk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ANN, NOBODY, DENIED = "+493012345671", "+493012345672", "+493099123456"
+WISH = "Please do not call me again."
+TRUNKS = {
+    "first": {"endpoint": "first", "calls_per_second": 10, "caller_id": "+493011111111"},
+    "second": {"endpoint": "second", "calls_per_second": 10, "priority": 20, "caller_id": "+493022222222"},
+}
+OUTBOUND = {"allow": "+4930", "deny": "+493099", "max_calls": "1", "trunks": json.dumps(TRUNKS)}
+
+
+class BackEnd:
+    """Orders calls, and takes webhooks."""
+
+    def __init__(self, api: aiohttp.ClientSession, told: list[dict[str, Any]], more: asyncio.Condition) -> None:
+        self._api = api
+        self._told = told
+        self._more = more
+
+    async def order(self, to: str, **more: Any) -> tuple[int, dict[str, Any]]:
+        async with self._api.post("/v1/calls", json={"to": to, "agent": "receptionist", **more}) as answer:
+            return answer.status, await answer.json()
+
+    async def hang_up(self, call_id: str) -> int:
+        async with self._api.post(f"/v1/calls/{call_id}/hangup", json={}) as answer:
+            return answer.status
+
+    async def until(self, call_id: str, kind: str) -> dict[str, Any]:
+        """The call, as the webhook of that type shows it."""
+
+        def found() -> list[dict[str, Any]]:
+            return [one["data"] for one in self._told if one["call_id"] == call_id and one["type"] == kind]
+
+        async with asyncio.timeout(PATIENCE_S), self._more:
+            await self._more.wait_for(found)
+        call: dict[str, Any] = found()[0].get("call", {})
+        return call
+
+    def kinds(self, call_id: str) -> list[str]:
+        return [one["type"] for one in self._told if one["call_id"] == call_id]
+
+
+@asynccontextmanager
+async def back_end(opened: Station) -> AsyncIterator[BackEnd]:
+    told: list[dict[str, Any]] = []
+    more = asyncio.Condition()
+
+    async def take(request: web.Request) -> web.Response:
+        async with more:
+            told.append(json.loads(await request.read()))
+            more.notify_all()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/events", take)
+    async with TestServer(app) as server, opened.api() as api:
+        async with api.post("/v1/webhook_endpoints", json={"url": str(server.make_url("/events"))}) as answer:
+            assert answer.status == 201, await answer.text()
+        yield BackEnd(api, told, more)
+
+
+async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
+    voice = CallerVoice()
+    await voice.prepare([WISH])
+    wish = await voice.speak(WISH)
+
+    async def ann(call: PhoneCall) -> None:
+        await call.agent_quiet(1000, after=await call.agent_started())
+        await call.say(wish)
+        await call.ended
+
+    async def callee(incoming: IncomingCall) -> None:
+        await {ANN: answers(ann), NOBODY: rings_on}[incoming.number](incoming)
+
+    async with AsyncExitStack() as stack:
+        congested = await stack.enter_async_context(TrunkPeer(lambda _number: rejects(503), tmp_path))
+        line = await stack.enter_async_context(TrunkPeer(lambda _number: callee, tmp_path))
+        lines = tuple(
+            Trunk(name, *peer.address, username=name, registers=False)
+            for name, peer in (("first", congested), ("second", line))
+        )
+        opened = await stack.enter_async_context(station(tmp_path, {"outbound": OUTBOUND}, trunks=lines))
+        rails = await stack.enter_async_context(back_end(opened))
+
+        status, problem = await rails.order(DENIED)
+        assert (status, problem["code"]) == (422, "destination_denied")
+
+        status, call = await rails.order(ANN, metadata={"ticket": 4711})
+        assert (status, call["status"]) == (201, "queued")
+        ended = await rails.until(call["id"], "call.ended")
+        assert (ended["status"], ended["ended_reason"], ended["metadata"]) == (
+            "completed",
+            "agent_hangup",
+            {"ticket": 4711},
+        )
+        assert ended["outbound"]["trunk"] == "second"
+        assert (ended["outbound"]["attempts"], ended["outbound"]["opted_out"]) == (2, True)
+        await rails.until(call["id"], "call.opted_out")
+        usual = ["call.created", "call.ringing", "call.answered", "call.opted_out", "call.ended"]
+        assert [kind for kind in rails.kinds(call["id"]) if kind in usual] == usual
+        answered = line.calls[0]
+        assert (answered.number, answered.caller) == (ANN, "+493022222222")
+        status, problem = await rails.order(ANN)
+        assert (status, problem["code"]) == (422, "do_not_call")
+        assert [one.number for one in (*congested.calls, *line.calls)] == [ANN, ANN], "a refused number sent a packet"
+
+        _, rings = await rails.order(NOBODY)
+        await rails.until(rings["id"], "call.ringing")
+        unanswered = await line.came(2)
+        assert await rails.hang_up(rings["id"]) == 202
+        assert (await rails.until(rings["id"], "call.ended"))["status"] == "canceled"
+        assert (await unanswered.over()).kind is EndKind.REMOTE_CANCELED
+
+        _, rings = await rails.order(NOBODY)
+        await rails.until(rings["id"], "call.ringing")
+        unanswered = await line.came(3)
+        _, waits = await rails.order(NOBODY)
+        opened.signal(signal.SIGKILL)
+        await opened.ended()
+        await opened.start()
+        async with asyncio.timeout(PATIENCE_S):
+            killed = await rails.until(rings["id"], "call.ended")
+            assert (killed["status"], killed["ended_reason"]) == ("failed", "internal_error")
+            await unanswered.over()
+            await rails.until(waits["id"], "call.ringing")
+        async with opened.api() as api, api.post(f"/v1/calls/{waits['id']}/hangup", json={}) as answer:
+            assert answer.status == 202
+        assert (await rails.until(waits["id"], "call.ended"))["status"] == "canceled"
+        assert [one.number for one in line.calls[1:]] == [NOBODY] * 3, "somebody was called twice"
+        await opened.until_quiet(left_in_asterisk)
