@@ -7,7 +7,22 @@ import sys
 import typer
 
 from agent import __version__
-from agent.commands import bench, bus, config, demo, doctor, erase, keys, migrate, models, rehearse, run, serve, setup
+from agent.commands import (
+    bench,
+    bus,
+    call,
+    config,
+    demo,
+    doctor,
+    erase,
+    keys,
+    migrate,
+    models,
+    rehearse,
+    run,
+    serve,
+    setup,
+)
 from agent.errors import PhoneAgentError
 
 BROKEN = 2
@@ -21,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(run.run)
+app.command()(call.call)
 app.command()(demo.demo)
 app.command()(rehearse.rehearse)
 app.command()(doctor.doctor)

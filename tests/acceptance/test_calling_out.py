@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -60,6 +63,11 @@ class BackEnd:
         call: dict[str, Any] = found()[0].get("call", {})
         return call
 
+    def first(self) -> dict[str, Any]:
+        """The first call that was ordered."""
+        call: dict[str, Any] = self._told[0]["data"]["call"]
+        return call
+
     def kinds(self, call_id: str) -> list[str]:
         return [one["type"] for one in self._told if one["call_id"] == call_id]
 
@@ -81,6 +89,17 @@ async def back_end(opened: Station) -> AsyncIterator[BackEnd]:
         async with api.post("/v1/webhook_endpoints", json={"url": str(server.make_url("/events"))}) as answer:
             assert answer.status == 201, await answer.text()
         yield BackEnd(api, told, more)
+
+
+async def in_a_shell(opened: Station, to: str) -> tuple[int, str]:
+    """Exit status of `phone-agent call`, and what it prints."""
+    server = f"http://127.0.0.1:{opened.ports['http']}"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "agent", "call", to, "--agent", "receptionist", "--server", server,
+        stdout=PIPE, stderr=STDOUT, env={**os.environ, "PHONE_AGENT_KEY": opened.secret},
+    )  # fmt: skip
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    return process.returncode or 0, output.decode().strip()
 
 
 async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
@@ -109,14 +128,14 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         status, problem = await rails.order(DENIED)
         assert (status, problem["code"]) == (422, "destination_denied")
 
-        status, call = await rails.order(ANN, metadata={"ticket": 4711})
-        assert (status, call["status"]) == (201, "queued")
+        assert await in_a_shell(opened, DENIED) == (1, f"phone-agent: {problem['detail']} (destination_denied)")
+        status, shown = await in_a_shell(opened, ANN)
+        assert status == 0, shown
+        for text in ("ringing", "answered", "agent  Lakeside Dental", "callee  ", "completed: agent_hangup"):
+            assert text in shown
+        call = rails.first()
         ended = await rails.until(call["id"], "call.ended")
-        assert (ended["status"], ended["ended_reason"], ended["metadata"]) == (
-            "completed",
-            "agent_hangup",
-            {"ticket": 4711},
-        )
+        assert (ended["status"], ended["ended_reason"]) == ("completed", "agent_hangup")
         assert ended["outbound"]["trunk"] == "second"
         assert (ended["outbound"]["attempts"], ended["outbound"]["opted_out"]) == (2, True)
         await rails.until(call["id"], "call.opted_out")
