@@ -242,9 +242,12 @@ class CallSession:
 
         An event decides where one comes. The end of our media channel tells that all events before it were heard.
         """
-        linked = self._house.linked
-        if self.path.stream is not None and linked():
+        if self.path.stream is not None and self._house.linked():
             await first_of(self.path.channel_gone.wait(), self._link_lost.wait(), timeout_s=ARBITRATION_S)
+        return await self._look(otherwise)
+
+    async def _look(self, otherwise: EndedReason) -> Ending:
+        linked = self._house.linked
         try:
             await self._house.ari.channel(self.channel_id)
         except GoneError:

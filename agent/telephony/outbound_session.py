@@ -165,9 +165,9 @@ class OutboundSession(CallSession):
         if self.call.status is CallStatus.RINGING and not self._ending.done():
             self._answered()
 
-    async def _asterisks_word(self, otherwise: EndedReason) -> Ending:
+    async def _look(self, otherwise: EndedReason) -> Ending:
         if self._leg is not None and self._leg.answered:
-            return await super()._asterisks_word(otherwise)
+            return await super()._look(otherwise)
         try:
             await self._house.ari.ping()
         except TelephonyError:

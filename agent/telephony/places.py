@@ -42,6 +42,10 @@ class Places:
         self._holders.add(call_id)
         return True
 
+    def holds(self, call_id: str) -> bool:
+        """Whether the call has a place."""
+        return call_id in self._holders
+
     def line_up(self, call_id: str) -> int:
         """Put the call at the end of the line; its position, from 1. It leaves the line by a place, or by `release`."""
         self._line[call_id] = asyncio.Event()

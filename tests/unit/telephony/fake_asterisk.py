@@ -240,6 +240,9 @@ class FakeAsterisk:
         assert name == "HANGUPCAUSE_KEYS()"
         return channel.id if channel is not None and channel.heard else ""
 
+    async def ping(self) -> None:
+        await self._request("ping")
+
     async def info(self) -> AsteriskInfo:
         await self._request("info")
         return AsteriskInfo("22.10.1", str(self._starts))
