@@ -143,7 +143,8 @@ class Dispatcher:
             except Exception:
                 log.exception("outbound.dispatch_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), wait_s)
+                async with asyncio.timeout(wait_s):  # wait_for swallows a cancellation that comes with the bell
+                    await self._bell.wait()
 
     async def look(self) -> float:
         """Dial what may be dialled now; seconds until it is worth to look again. Raises StoreError."""

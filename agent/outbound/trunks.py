@@ -84,7 +84,8 @@ class Trunks:
             waits = [wait for one in names if (wait := self.wait_for_s(one, clock())) is not None]
             self._freed.clear()
             try:
-                await asyncio.wait_for(self._freed.wait(), min(waits, default=None))
+                async with asyncio.timeout(min(waits, default=None)):
+                    await self._freed.wait()
             except TimeoutError:
                 continue
         return name

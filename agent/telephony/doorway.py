@@ -51,7 +51,7 @@ class Doorway:
         return Ending(EndedReason.LIMIT_EXCEEDED, refusal=USER_BUSY, fallback_context=context)
 
     async def admit(self, call: Call) -> None:
-        """Return when a call of ours has a place, as it may have already; callers who wait come first. It must leave."""
+        """Return when a call of ours has a place, as it may already; callers who wait come first. It must leave."""
         if not self._places.holds(call.id) and not self._places.take(call.id):
             self._places.line_up(call.id)
             await self._places.wait(call.id)

@@ -155,7 +155,8 @@ class Drain:
     async def _until_empty(self, limit_s: float) -> None:
         if limit_s > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), limit_s)
+                async with asyncio.timeout(limit_s):
+                    await self._empty.wait()
 
     def _cancel(self) -> None:
         if self._course is not None:

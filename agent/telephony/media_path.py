@@ -64,7 +64,8 @@ class MediaPath:
             ) from error
         self.stream = await self._admission.stream(self._timeout_s)
         try:
-            await asyncio.wait_for(self.in_stasis.wait(), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                await self.in_stasis.wait()
         except TimeoutError:
             raise TelephonyError("Asterisk did not hand over the media channel.", code="ari_timeout") from None
         self._asked_for_bridge = True

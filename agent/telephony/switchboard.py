@@ -301,7 +301,8 @@ class Switchboard:
         wait_s = RECONCILE_EVERY_S
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reconcile_now.wait(), wait_s)
+                async with asyncio.timeout(wait_s):  # wait_for swallows a cancellation that comes with the event
+                    await self._reconcile_now.wait()
             self._reconcile_now.clear()
             wait_s = RECONCILE_EVERY_S
             if not self.events.connected:
@@ -344,7 +345,8 @@ class Switchboard:
         heard = self._markers[name] = asyncio.Event()
         try:
             await self._ari.send_marker(name)
-            await asyncio.wait_for(heard.wait(), _MARKER_S)
+            async with asyncio.timeout(_MARKER_S):
+                await heard.wait()
         except TimeoutError:
             raise TelephonyError("Asterisk did not send our marker back.", code="ari_timeout") from None
         finally:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -14,8 +15,10 @@ from pydantic import SecretStr
 
 from agent.asterisk.config import AsteriskConfig
 from agent.domain.agent import AgentRef
-from agent.domain.call import Call, EndedReason
+from agent.domain.call import Call, CallStatus, Direction, EndedReason
+from agent.domain.dialing import Dial, DialOutcome, DialResult
 from agent.domain.events import CallChanged, Event, KeyPressed
+from agent.ids import new_call_id
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
 from agent.settings import AsteriskSettings, DrainSettings, MediaSettings, Settings
@@ -50,6 +53,17 @@ class Watch:
         while not holds():
             self._changed.clear()
             await self._changed.wait()
+
+
+class Ways:
+    """A Route: these ways, one after the other."""
+
+    def __init__(self, dials: Iterable[Dial]) -> None:
+        self._dials = iter(dials)
+
+    async def next(self, failed: DialOutcome | None) -> Dial | None:
+        assert failed is None or failed.result is DialResult.TRUNK_FAILED
+        return next(self._dials, None)
 
 
 class RememberingAri(AriClient):
@@ -97,6 +111,19 @@ class Exchange:
 
     async def dial(self, number: str = "1000") -> PhoneCall:
         return await self.phone.call("127.0.0.1", self.config.sip_port, number, recording=next(self._recordings))
+
+    def place(self, *ways: Dial, call_id: str | None = None) -> asyncio.Task[Call]:
+        """A call of ours that takes these ways; its result is the call as it ended."""
+        call = Call(
+            id=call_id or new_call_id(),
+            direction=Direction.OUTBOUND,
+            caller="",
+            callee="+49301000",
+            agent="receptionist",
+            status=CallStatus.QUEUED,
+            created_at=datetime.now(UTC),
+        )
+        return asyncio.create_task(self.switchboard.place(call, Ways(ways)))
 
     async def talking(self) -> PhoneCall:
         """A call in which the conversation hears the caller."""

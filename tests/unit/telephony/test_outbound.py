@@ -358,21 +358,7 @@ class Scene:
 
     def happen(self, house: House, fault: str) -> None:
         asterisk = house.asterisk
-        channels = [channel.id for channel in asterisk.legs]
         match fault:
-            case "callee_rings" | "callee_sends_early_media" | "callee_answers":
-                for channel_id in channels:
-                    if asterisk.channels_by_id[channel_id].state != "Up":
-                        getattr(asterisk, fault)(channel_id)
-            case "callee_refuses" | "trunk_fails":
-                code, cause = (486, 17) if fault == "callee_refuses" else (503, 34)
-                for channel_id in channels:
-                    if asterisk.channels_by_id[channel_id].state != "Up":
-                        asterisk.callee_refuses(channel_id, code, cause)
-            case "callee_hangs_up":
-                for channel_id in channels:
-                    if asterisk.channels_by_id[channel_id].state == "Up":
-                        asterisk.caller_hangs_up(channel_id)
             case "canceled":
                 if session := house.switchboard.session("call_out"):
                     session.end(Ending(EndedReason.API_HANGUP))
@@ -384,9 +370,23 @@ class Scene:
                 asterisk.starts()
             case "somebody_calls":
                 asterisk.ring()
-            case "stops" | "dies" | "sound_breaks" | "websocket_breaks":
-                if asterisk.alive:
-                    getattr(asterisk, fault)()
+            case "stops" | "dies" | "sound_breaks" | "websocket_breaks" if asterisk.alive:
+                getattr(asterisk, fault)()
+            case _:
+                for channel in asterisk.legs:
+                    self._happen_to(asterisk, channel, fault)
+
+    @staticmethod
+    def _happen_to(asterisk: FakeAsterisk, channel: FakeChannel, fault: str) -> None:
+        match fault, channel.state == "Up":
+            case "callee_rings" | "callee_sends_early_media" | "callee_answers", False:
+                getattr(asterisk, fault)(channel.id)
+            case "callee_refuses", False:
+                asterisk.callee_refuses(channel.id, 486, 17)
+            case "trunk_fails", False:
+                asterisk.callee_refuses(channel.id, 503, 34)
+            case "callee_hangs_up", True:
+                asterisk.caller_hangs_up(channel.id)
 
 
 @pytest.mark.usefixtures("without_logs")
@@ -420,8 +420,9 @@ def test_each_call_ends_once_whatever_happens_and_nothing_is_left(
                 assert call.status is CallStatus.COMPLETED
             if scene.drain is not None:
                 await scene.drain
-            while house.switchboard.calls:
-                await asyncio.sleep(1)
+            for _ in range(60):
+                if house.switchboard.calls:
+                    await asyncio.sleep(1)
             await house.check_nothing_left()
 
     run(main())
