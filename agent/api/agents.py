@@ -46,6 +46,18 @@ EXAMPLE = {
             "say": "Let me look at the calendar.",
         }
     ],
+    "call_control": {
+        "destinations": [
+            {
+                "name": "front-desk",
+                "description": "The people at the practice: for everything that you cannot do yourself.",
+                "number": "+493012345678",
+                "trunk": "provider",
+                "kind": "attended",
+            }
+        ],
+        "tools": ["transfer_call", "end_call"],
+    },
     "after_call": {
         "summary": True,
         "outcomes": ["appointment wanted", "question answered"],

@@ -21,6 +21,10 @@ from agent.telephony.live_calls import NotLiveError
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 CALL_BUSY = ProblemType("call_busy", 409, "Too much waits already", "Try again in a second.")
 
+CALL_HANDED_OVER = ProblemType(
+    "call_handed_over", 409, "The agent has left the call", "The caller talks to somebody else; hang up, or wait."
+)
+
 
 class Accepted(ResponseModel):
     """It will be done as soon as the conversation permits; events tell when."""
@@ -100,7 +104,8 @@ class CallActions:
         except NotLiveError:
             raise await not_live(self._house, call_id) from None
         except TelephonyError as error:
-            raise CALL_BUSY.problem(str(error)) from error
+            kind = CALL_HANDED_OVER if error.code == CALL_HANDED_OVER.code else CALL_BUSY
+            raise kind.problem(str(error)) from error
         return Accepted(call_id=call_id)
 
     @property
@@ -115,20 +120,21 @@ class CallActions:
             "response_example": {"object": "accepted", "call_id": "call_01JDQ3W8Z5K7M2N4P6R8T0V2X4"},
             "status": 202,
         }
+        talking = (WRONG_STATE, CALL_BUSY, CALL_HANDED_OVER)
         return [
             Route(
                 path="/calls/{id}/hangup", name="hang_up_call", summary="Hang up", handler=self.hang_up,
-                request=HangUpRequest, problems=(WRONG_STATE, CALL_BUSY),
+                request=HangUpRequest, problems=talking,
                 request_example={"say": "We will call you back. Goodbye."}, **alike,
             ),
             Route(
                 path="/calls/{id}/say", name="say_in_call", summary="Have the agent say something", handler=self.say,
-                request=SayRequest, problems=(WRONG_STATE, CALL_BUSY),
+                request=SayRequest, problems=talking,
                 request_example={"text": "The doctor is free now."}, **alike,
             ),
             Route(
                 path="/calls/{id}/messages", name="add_message_to_call", summary="Give the model a hint",
-                handler=self.add_message, request=MessageRequest, problems=(WRONG_STATE, CALL_BUSY),
+                handler=self.add_message, request=MessageRequest, problems=talking,
                 request_example={"text": "The caller has an open invoice."}, **alike,
             ),
             Route(

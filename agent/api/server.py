@@ -7,6 +7,7 @@ from agent.api.agents import Agents
 from agent.api.app import build_app
 from agent.api.call_actions import CallActions
 from agent.api.call_audio import CallAudio
+from agent.api.call_control import CallControl
 from agent.api.calls import Calls
 from agent.api.do_not_call import DoNotCallList
 from agent.api.drain import Draining
@@ -36,6 +37,7 @@ RESOURCES = (
     Calls,
     OutboundCalls,
     CallActions,
+    CallControl,
     CallAudio,
     Transcripts,
     Recordings,

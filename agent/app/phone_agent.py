@@ -256,6 +256,7 @@ class PhoneAgent:
             commands=inputs.commands,
             closing=inputs.closing,
             press=inputs.press,
+            switching=inputs.control,
             recording=self._recordings.studio.decides(call.id, stream.tap),
             detect=call.direction is Direction.OUTBOUND and agent.voicemail.detect,
         )

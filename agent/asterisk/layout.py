@@ -88,6 +88,7 @@ class Layout:
             "SBIN_DIR": str(self.run_dir / "bin"),
             "MODULES_DIR": str(prefix.libraries / "asterisk/modules"),
             "DATA_DIR": str(prefix.root / "usr/share/asterisk"),
+            "MUSIC_DIR": str(shipped("asterisk-config") / "music"),
             "SYSTEM_NAME": "phone-agent",
             "MAX_FILES": str(min(limits)),
             "HTTP_BIND": "127.0.0.1",

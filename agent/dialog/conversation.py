@@ -15,11 +15,13 @@ from agent.dialog.answer_watch import AnswerWatch
 from agent.dialog.answering import Answering
 from agent.dialog.arrivals import Arrivals
 from agent.dialog.bidding import Bidding
+from agent.dialog.call_tools import CallDeeds
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.drafting import Drafting
 from agent.dialog.first_words import FirstWords
 from agent.dialog.floor import Floor, TurnTask
 from agent.dialog.guide import Goodbyes, Guide
+from agent.dialog.handing_over import HandingOver
 from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WhoAnswered, WorkDone
 from agent.dialog.hearing import Hearing
 from agent.dialog.history import History
@@ -30,10 +32,11 @@ from agent.dialog.listener import Draft, Listener, Utterance
 from agent.dialog.opening import Decided, Opening
 from agent.dialog.opt_outs import OptOuts
 from agent.dialog.parts import Parts
-from agent.dialog.prompts import opening
+from agent.dialog.prompts import opening, tools_of
 from agent.dialog.reading_ahead import ReadingAhead
 from agent.dialog.script.script_call import script_guide
 from agent.dialog.silence import SilenceAction, SilenceWatch
+from agent.dialog.switching import Switching
 from agent.dialog.toolbox import Toolbox
 from agent.dialog.turn_taking import (
     GoOn,
@@ -48,7 +51,7 @@ from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.answered_by import Answer
 from agent.domain.call import Call, EndedReason
-from agent.domain.commands import Command, HangUp, Hint, Say
+from agent.domain.commands import Command, EndCall, HandOver, HangUp, Hint, PutOnHold, Say
 from agent.media.stream import MediaStream
 
 
@@ -69,11 +72,13 @@ class Conversation:
         recording: Decided | None = None,
         detect: bool = False,
         today: date | None = None,
+        switching: Switching | None = None,
     ) -> None:
         """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
         the agent is shut down. `press` presses keys towards the caller, or raises a PhoneAgentError. `recording` is
         told whether the call is recorded from then on. `detect`: find out who answered, before anything is said.
-        `today` is the day of the call where the other side is; None: it is the day here.
+        `today` is the day of the call where the other side is; None: it is the day here. `switching` takes the caller
+        to music and to others.
         """
         self._parts = parts
         self._agent = agent
@@ -84,10 +89,11 @@ class Conversation:
         llm = parts.settings.llm
         history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
         self._journal = Journal(call.id, history, parts.sink, partials=parts.partials)
-        self._toolbox = Toolbox(agent.tools, call, parts.tools, self._journal)
+        self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
+        deeds = CallDeeds(agent, switching=switching, press=press, tell=self._inputs.put_nowait)
+        self._toolbox = Toolbox(tools_of(agent), call, parts.tools, self._journal, deeds=deeds)
         self._reading = ReadingAhead(parts.mind, self._journal)
         self._silence = SilenceWatch(agent.limits)
-        self._inputs: asyncio.Queue[Happening] = asyncio.Queue()
         self._hearing = Hearing(parts.ears, agent)
         day = today or datetime.now().astimezone().date()
         self._script = script_guide(agent, call, today=day, mind=parts.mind, journal=self._journal)
@@ -137,6 +143,7 @@ class Conversation:
             self._reading,
             caller_quiet=self._caller_quiet,
             held_back=lambda: self._opening.asking or self._first_words.holds,
+            elsewhere=None if switching is None else HandingOver(parts, agent, call, self._journal, switching),
         )
         self._first_words = FirstWords(
             agent.voicemail,
@@ -199,7 +206,7 @@ class Conversation:
                 if self._floor.work is not None:
                     self._floor.work.caller_has_gone()
                 return EndedReason.CALLER_HANGUP
-            case Say() | Hint() | HangUp():
+            case Say() | Hint() | HangUp() | HandOver() | PutOnHold() | EndCall():
                 self._bidding.obey(happened)
             case _:
                 self._listen(happened)

@@ -86,5 +86,5 @@ class PhraseBook:
 def _sentences(agent: Agent) -> tuple[str, ...]:
     said_by_tools = (tool.say for tool in agent.tools)
     phrases = agent.phrases.model_dump().values()
-    message = agent.voicemail.message
-    return (agent.greeting, agent.notice, message, *agent.recording.sentences, *said_by_tools, *phrases)
+    control, message = agent.call_control.sentences, agent.voicemail.message
+    return (agent.greeting, agent.notice, message, *agent.recording.sentences, *said_by_tools, *control, *phrases)

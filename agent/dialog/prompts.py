@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from agent.dialog.call_tools import call_tools
 from agent.dialog.history import Message, Role
 from agent.domain.agent import Agent
+from agent.domain.tools import Tool
 
 TELEPHONE_RULES = """You are on the telephone and your words are spoken aloud:
 - Give the answer first, in as few plain words as possible. One short sentence is enough. No lists, no markup, no emoji.
@@ -16,15 +18,20 @@ TELEPHONE_RULES = """You are on the telephone and your words are spoken aloud:
 TOOL_RULE = "- If one of your tools finds out or does what the caller asks for, call it, and answer from its result."
 
 
+def tools_of(agent: Agent) -> tuple[Tool, ...]:
+    """All that the model may ask for: of the application, and of the call itself."""
+    return (*agent.tools, *call_tools(agent))
+
+
 def opening(agent: Agent) -> Message:
     """The first message of every call of this agent, with its tools."""
-    return Message(Role.SYSTEM, system_prompt(agent), agent.tools)
+    return Message(Role.SYSTEM, system_prompt(agent), tools_of(agent))
 
 
 def system_prompt(agent: Agent) -> str:
     """The same for every call of this agent, so that a server can keep it in its cache."""
     facts = "\n".join(f"- {fact}" for fact in agent.facts)
-    parts = [agent.instructions, f"{TELEPHONE_RULES}\n{TOOL_RULE}" if agent.tools else TELEPHONE_RULES]
+    parts = [agent.instructions, f"{TELEPHONE_RULES}\n{TOOL_RULE}" if tools_of(agent) else TELEPHONE_RULES]
     if facts:
         parts.append(f"Facts:\n{facts}")
     return "\n\n".join(parts)

@@ -45,10 +45,21 @@ class ToolDesk:
         self._running: set[asyncio.Task[ToolCall]] = set()
 
     def begin(
-        self, call: Call, tool: Tool, use_id: str, arguments: Mapping[str, Any], *, clock: Callable[[], float]
+        self,
+        call: Call,
+        tool: Tool,
+        use_id: str,
+        arguments: Mapping[str, Any],
+        *,
+        clock: Callable[[], float],
+        runner: ToolRunner | None = None,
     ) -> asyncio.Task[ToolCall]:
-        """Have it done. The task is not for cancelling, and raises nothing. `clock`: seconds since the answer."""
-        task = asyncio.create_task(self._run(call, tool, use_id, arguments, clock), name=f"tool-{tool.name}")
+        """Have it done. The task is not for cancelling, and raises nothing. `clock`: seconds since the answer.
+
+        `runner` does it where it is not for the one of all calls.
+        """
+        work = self._run(runner or self._runner, call, tool, use_id, arguments, clock)
+        task = asyncio.create_task(work, name=f"tool-{tool.name}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -67,12 +78,18 @@ class ToolDesk:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _run(
-        self, call: Call, tool: Tool, use_id: str, arguments: Mapping[str, Any], clock: Callable[[], float]
+        self,
+        runner: ToolRunner,
+        call: Call,
+        tool: Tool,
+        use_id: str,
+        arguments: Mapping[str, Any],
+        clock: Callable[[], float],
     ) -> ToolCall:
         started_at, answer, code = clock(), ToolAnswer(), "tool_canceled"
         status = ToolStatus.FAILED
         try:
-            answer = await self._runner.run(call, tool, use_id, arguments)
+            answer = await runner.run(call, tool, use_id, arguments)
             status, code = (ToolStatus.REFUSED if answer.error else ToolStatus.SUCCEEDED), ""
         except PhoneAgentError as error:
             code = error.code

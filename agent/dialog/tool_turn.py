@@ -63,8 +63,9 @@ class ToolTurn:
         self._repeats = 0
         self._done: dict[str, ToolCall] = {}
         self._announced: Order | None = None
+        self._done_with = False
         self.gave_up = False
-        """The caller was told that it does not work."""
+        """The model has no more to say: the caller was told that it does not work, or goes elsewhere."""
         self.acting = False
         """A tool is being asked for or at work: the agent has the turn, also while it is silent."""
         self.took_s = 0.0
@@ -84,6 +85,8 @@ class ToolTurn:
         if goes_on:
             return self._history.messages()
         self.gave_up = True
+        if self._done_with:
+            return None
         await self._speaker.say(self._last_words())
         return None
 
@@ -135,4 +138,7 @@ class ToolTurn:
             goes_on = done.status is not ToolStatus.FAILED
             if goes_on:
                 self._done[order.key] = done
+            if order.ends_turn and done.status is ToolStatus.SUCCEEDED:
+                self._done_with = True
+                return False
         return goes_on

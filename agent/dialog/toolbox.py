@@ -7,11 +7,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from agent.dialog.call_tools import CallDeeds, CallToolRunner
 from agent.dialog.history import ToolUse
 from agent.dialog.journal import Journal
 from agent.dialog.tool_desk import ToolDesk
 from agent.dialog.tool_request import ToolRequest
 from agent.domain.call import Call
+from agent.domain.call_control import CallTool
 from agent.domain.json_schema import fault_of
 from agent.domain.tool_calls import ToolAnswer, ToolCall, ToolStatus
 from agent.domain.tools import Tool
@@ -39,12 +41,26 @@ class Order:
         """The same for requests of the same thing; of anything at all for a tool that acts once in a call."""
         return self.tool.name if self.tool.once else json.dumps([self.tool.name, self.arguments], sort_keys=True)
 
+    @property
+    def is_deed(self) -> bool:
+        """Whether it is about the call itself, and no application is asked."""
+        return self.tool.name in set(CallTool)
+
+    @property
+    def ends_turn(self) -> bool:
+        """Whether the model has nothing more to say once it is done: the caller goes elsewhere, or the call ends."""
+        return self.tool.name in set(CallTool) - {CallTool.PRESS_KEYS}
+
 
 class Toolbox:
     """Belongs to one call."""
 
-    def __init__(self, tools: tuple[Tool, ...], call: Call, desk: ToolDesk, journal: Journal) -> None:
+    def __init__(
+        self, tools: tuple[Tool, ...], call: Call, desk: ToolDesk, journal: Journal, *, deeds: CallDeeds | None = None
+    ) -> None:
+        """`deeds` does what `agent.dialog.call_tools` has tools for."""
         self._tools = {tool.name: tool for tool in tools}
+        self._deeds = deeds
         self._call = call
         self._desk = desk
         self._journal = journal
@@ -100,7 +116,10 @@ class Toolbox:
         if task is None:
             use = ToolUse(new_id("tool"), order.tool.name, order.arguments)
             self._journal.history.tool_used(use, UNDER_WAY, said=said)
-            task = self._desk.begin(self._call, order.tool, use.id, order.arguments, clock=self._journal.clock)
+            own = self._deeds if order.is_deed else None
+            runner = CallToolRunner(own, said=said) if own is not None else None
+            clock = self._journal.clock
+            task = self._desk.begin(self._call, order.tool, use.id, order.arguments, clock=clock, runner=runner)
             self._under_way[order.key] = task
             task.add_done_callback(lambda ended: self._ended(order, ended))
         return task

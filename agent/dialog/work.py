@@ -200,10 +200,11 @@ class Work:
         return None
 
     async def say_and_end(self, text: str, reason: EndedReason) -> EndedReason:
-        """Say a last sentence, to its end, and end the call; a mouth that fails ends it in silence."""
+        """Say a last sentence, to its end, and end the call; a mouth that fails ends it in silence, as does no text."""
         self.final = True
         with contextlib.suppress(TextToSpeechError):
-            await self.say(text)
+            if text:
+                await self.say(text)
         return reason
 
     async def respond(self, caller: CallerTurn) -> EndedReason | None:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from agent.domain.after_call import AfterCall
+from agent.domain.call_control import CallControl, CallTool
 from agent.domain.script import CallScript
 from agent.domain.tools import Tool
 from agent.domain.variables import Variables
@@ -121,6 +122,8 @@ def _names_differ(tools: tuple[Tool, ...]) -> tuple[Tool, ...]:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two tools are named {name}")
+        if name in set(CallTool):
+            raise ValueError(f"{name} is the name of a tool that every agent can have (call_control.tools)")
     return tools
 
 
@@ -140,6 +143,8 @@ class Agent(BaseModel):
     application does not say it of a call (`agent.lookup`). A variable that neither gives leaves nothing."""
     tools: Annotated[tuple[Tool, ...], Field(max_length=16), AfterValidator(_names_differ)] = ()
     """What the application does, or finds out, when the model asks for it."""
+    call_control: CallControl = CallControl()
+    """Handing callers over to somebody else, and what else may be done with a call."""
     voice: str = ""
     """Name of the voice; empty: the one of the configuration."""
     language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2}|auto)$")] = "en"

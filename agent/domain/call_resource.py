@@ -14,6 +14,7 @@ from agent.domain.outbound_resource import OutboundResource
 from agent.domain.recording import RecordingResource
 from agent.domain.script_resource import CallScriptResource
 from agent.domain.summary_resource import SummaryResource
+from agent.domain.transfer_resource import TransferResource
 
 
 class Latency(BaseModel):
@@ -107,6 +108,8 @@ class CallResource(BaseModel):
     """Null where nobody was asked."""
     script: CallScriptResource | None = None
     """How it went by its script; null where it follows none."""
+    transfers: list[TransferResource] = Field(default_factory=list)
+    """Attempts to hand the caller over to somebody else, in order."""
     recording: RecordingResource | None = None
     """Null where the agent does not record, or nothing was decided yet."""
     outbound: OutboundResource | None = None

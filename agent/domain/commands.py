@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.domain.transfer import Transfer, TransferDestination
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -27,4 +29,32 @@ class HangUp:
     farewell: str = ""
 
 
-Command = Say | Hint | HangUp
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand the caller over to somebody else, as soon as neither side speaks."""
+
+    transfer: Transfer
+    """As it has begun."""
+    destination: TransferDestination
+    briefing: str = ""
+    """For whoever answers an attended one; empty: a summary of the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnHold:
+    """Let the caller wait with music until the call is resumed."""
+
+    announced_by: str = ""
+    """Said to its end first; empty: at once."""
+    limit_s: float | None = None
+    """Resume it by itself after so long; None: not before somebody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """End the call as the model wants it, after a last sentence; empty: it has said one."""
+
+    farewell: str = ""
+
+
+Command = Say | Hint | HangUp | HandOver | PutOnHold | EndCall

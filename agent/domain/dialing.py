@@ -35,6 +35,8 @@ class Dial:
     caller_id: str = ""
     """The number to show, in E.164; empty: the trunk's own choice."""
     ring_timeout_s: float = 30
+    telephone: bool = False
+    """The endpoint is a telephone of its own: no number is dialled."""
 
 
 @dataclass(frozen=True, slots=True)

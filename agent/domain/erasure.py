@@ -12,7 +12,7 @@ FACTS: Final = frozenset(
     {
         "object", "id", "direction", "status", "ended_reason", "agent", "agent_version", "created_at", "answered_at",
         "ended_at", "duration_seconds", "latency", "cpu_seconds", "hangup_cause", "sip_code", "lookup",
-        "recording", "outbound", "transcript_deleted_at", "erased_at",
+        "recording", "outbound", "transfers", "transcript_deleted_at", "erased_at",
     }
 )  # fmt: skip
 """Fields of a call that tell nothing of a person, nor of what was said."""
@@ -20,7 +20,9 @@ PERSONAL: Final = frozenset({"from", "to", "metadata", "variables"})
 """Fields of a call that may tell who called, but not what was said."""
 SAID: Final = frozenset({"summary", "answered_by", "script"})
 """Fields of a call that tell what was said."""
-NEUTRAL: Final = frozenset({"rule", "calls", "capacity", "reason", "listener_id", "key_id", "do_not_call_id"})
+NEUTRAL: Final = frozenset(
+    {"rule", "calls", "capacity", "reason", "listener_id", "key_id", "do_not_call_id", "transfer"}
+)
 """Fields of other events that tell nothing of either."""
 ERASED: Final[Mapping[str, Any]] = {"from": None, "to": None, "metadata": {}, "variables": {}}
 """What stands in the place of PERSONAL."""

@@ -14,6 +14,7 @@ from agent.domain.outbound import ScriptRef
 from agent.domain.recording import Recording
 from agent.domain.script_progress import ScriptProgress
 from agent.domain.tool_calls import ToolCall
+from agent.domain.transfer import Transfer
 from agent.domain.turns import Turn
 
 
@@ -161,6 +162,14 @@ class ToolCalled(Event):
 
     type: ClassVar[str] = "tool.called"
     tool_call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChanged(Event):
+    """The caller is being handed over to somebody else, was, or could not be."""
+
+    type: ClassVar[str] = "transfer.changed"
+    transfer: Transfer
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Connection(asyncio.BufferedProtocol):
         self._received = bytearray(RECEIVE_BYTES)
         self._heard_at = 0.0
         self._withheld = 0
+        self._resting = False
         self._watch: Timer | None = None
         self._transport: asyncio.Transport
 
@@ -115,6 +116,17 @@ class Connection(asyncio.BufferedProtocol):
             self._watch.cancel()
         self.gone.settle(None)
         self._door.gone(self)
+
+    # What the stream calls.
+
+    def rest(self) -> None:
+        """No frames are expected until `wake`."""
+        self._resting = True
+
+    def wake(self) -> None:
+        """They are again, from now on."""
+        self._resting = False
+        self._heard_at = self._clock.time()
 
     # What the playout calls.
 
@@ -187,6 +199,8 @@ class Connection(asyncio.BufferedProtocol):
         self.end(MediaEndKind.STALLED, "no UUID came")
 
     def _check_stall(self) -> None:
+        if self._resting:
+            self._heard_at = self._clock.time()
         due = self._heard_at + self._patience.stall_s
         if self._clock.time() >= due:
             self.end(MediaEndKind.STALLED, f"no frame came for {self._patience.stall_s:g} s")

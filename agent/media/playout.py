@@ -97,6 +97,7 @@ class Playout:
         self._clips: deque[Clip] = deque()
         self._closed = False
         self._paused = False
+        self._withheld = False
         self._fading = b""
         self._fade_in = False
 
@@ -154,6 +155,14 @@ class Playout:
             self._fading = b""
             self._fade_in = bool(self._clips and self._clips[0].peek(1))
 
+    def withhold(self) -> None:
+        """Nobody is at the other end: what is queued from now on waits for `release`, whatever else is asked for."""
+        self._withheld = True
+
+    def release(self) -> None:
+        """Somebody is again."""
+        self._withheld = False
+
     def stop(self) -> None:
         """Drop all that was not sent; the caller hears 10 ms that fade and then silence. A pause ends with it."""
         if not self._paused:
@@ -193,7 +202,7 @@ class Playout:
         if self._fading:
             fading, self._fading = self._fading, b""
             return _HEADER + fading.ljust(FRAME_BYTES, b"\0")
-        if self._paused or not self._clips:
+        if self._paused or self._withheld or not self._clips:
             return SILENCE
         missing = FRAME_BYTES
         parts = [_HEADER]

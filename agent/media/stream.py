@@ -42,6 +42,16 @@ class MediaStream:
         """How the stream ended, as soon as it has; never raises. May be awaited by several tasks."""
         return self._connection.closed
 
+    def pause(self) -> None:
+        """The caller is elsewhere, and Asterisk sends nothing meanwhile: nothing is played, and silence is no stall."""
+        self._connection.playout.withhold()
+        self._connection.rest()
+
+    def resume(self) -> None:
+        """The caller is back."""
+        self._connection.wake()
+        self._connection.playout.release()
+
     def hang_up(self, detail: str = "") -> None:
         """End it without waiting; `detail` is for the log."""
         self._connection.end(MediaEndKind.LOCAL, detail)

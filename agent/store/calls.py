@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
 from agent.domain.script_resource import CallScriptResource
-from agent.store import orders_shown, summaries
+from agent.domain.transfer_resource import TransferResource
+from agent.store import orders_shown, summaries, transfers
 from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
 from agent.store.schema import calls, outbound_orders, recordings
@@ -110,8 +111,8 @@ async def lock(connection: AsyncConnection, call_id: str) -> None:
 
 async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
     """One call."""
-    row = (await connection.execute(_shown().where(calls.c.id == call_id))).one_or_none()
-    return None if row is None else resource(row)
+    found = await _with_transfers(connection, await connection.execute(_shown().where(calls.c.id == call_id)))
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,16 @@ async def listed(
     wanted = page(
         chosen.applied(_shown()), calls.c.created_at, calls.c.id, after=after, limit=limit, descending=descending
     )
-    return [resource(row) for row in await connection.execute(wanted)]
+    return await _with_transfers(connection, await connection.execute(wanted))
+
+
+async def _with_transfers(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> list[CallResource]:
+    """The calls of rows, each with the attempts to hand its caller over."""
+    found = [resource(row) for row in rows]
+    theirs = await transfers.of_calls(connection, [call.id for call in found])
+    for call in found:
+        call.transfers = [TransferResource.of(transfer) for transfer in theirs.get(call.id, ())]
+    return found
 
 
 async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:

@@ -23,14 +23,17 @@ from agent.domain.events import (
     RecordingChanged,
     ScriptProgressed,
     ToolCalled,
+    TransferChanged,
     TurnEnded,
 )
 from agent.domain.recording import RecordingStatus
 from agent.domain.script_resource import CallScriptResource
 from agent.domain.tool_call_resource import ToolCallResource
+from agent.domain.transfer import TransferStatus
+from agent.domain.transfer_resource import TransferResource
 from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
-from agent.store import calls, do_not_call, events, orders, recordings, summaries, tool_calls, turns
+from agent.store import calls, do_not_call, events, orders, recordings, summaries, tool_calls, transfers, turns
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
@@ -47,6 +50,7 @@ RECORDED = (
     RecordingChanged,
     ScriptProgressed,
     ToolCalled,
+    TransferChanged,
     TurnEnded,
 )
 """Events that are kept; others are of the moment."""
@@ -58,6 +62,12 @@ _TOLD_OF_RECORDINGS = {
 _TOLD_OF_STATUSES = {
     CallStatus.RINGING: EventType.CALL_RINGING,
     CallStatus.IN_PROGRESS: EventType.CALL_ANSWERED,
+}
+
+_TOLD_OF_TRANSFERS = {
+    TransferStatus.STARTED: EventType.CALL_TRANSFER_STARTED,
+    TransferStatus.COMPLETED: EventType.CALL_TRANSFER_COMPLETED,
+    TransferStatus.FAILED: EventType.CALL_TRANSFER_FAILED,
 }
 
 
@@ -82,6 +92,9 @@ class Chronicle:
             case ToolCalled(tool_call=done):
                 await tool_calls.insert(connection, event.call_id, done)
                 told, data = EventType.CALL_TOOL_CALLED, {"tool_call": ToolCallResource.of(done).as_json()}
+            case TransferChanged(transfer=transfer):
+                await transfers.change(connection, event.call_id, transfer)
+                told, data = _TOLD_OF_TRANSFERS[transfer.status], {"transfer": TransferResource.of(transfer).as_json()}
             case LookedUp() | ScriptProgressed():
                 return await self._keep(connection, event)
             case CallAnsweredBy(answer=answer):

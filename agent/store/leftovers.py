@@ -8,8 +8,9 @@ from datetime import datetime
 import structlog
 
 from agent.domain.call import CallStatus, EndedReason, transition
-from agent.domain.events import CallChanged
-from agent.store import calls, events
+from agent.domain.events import CallChanged, TransferChanged
+from agent.domain.transfer import TransferFailure
+from agent.store import calls, events, transfers
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
@@ -28,7 +29,11 @@ async def close_leftovers(store: Store, chronicle: Chronicle, *, server: str, no
         for call in await calls.open_of(connection, server):
             status = CallStatus.COMPLETED if call.status is CallStatus.IN_PROGRESS else CallStatus.FAILED
             last_known = await events.last_at(connection, call.id) or call.answered_at or call.created_at
-            ended = transition(call, status, at=min(last_known, now), reason=EndedReason.INTERNAL_ERROR)
+            at = min(last_known, now)
+            for transfer in await transfers.open_of(connection, call.id):
+                failed = transfer.failed(TransferFailure.INTERNAL_ERROR, max(at, transfer.started_at))
+                told += await chronicle.write(connection, TransferChanged(call.id, now, transfer=failed))
+            ended = transition(call, status, at=at, reason=EndedReason.INTERNAL_ERROR)
             told += await chronicle.write(connection, CallChanged(call.id, now, call=ended))
     if told:
         log.warning("store.leftovers_closed", events=len(told))

@@ -144,6 +144,23 @@ tool_calls = Table(
     Index(None, "call_id", "started_at", "id"),
 )
 
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("call_id", _ID, ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+    Column("destination", String(64), nullable=False),  # its name
+    Column("kind", String(16), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("requested_by", String(8), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(32)),
+    Column("sip_code", Integer),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index(None, "call_id", "started_at", "id"),
+)
+
 summaries = Table(
     "summaries",
     metadata,

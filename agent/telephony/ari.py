@@ -113,6 +113,10 @@ class AriClient:
         """Let the caller hear that it rings. Raises GoneError, TelephonyError."""
         await self._request("POST", "channels", channel_id, "ring")
 
+    async def stop_ringing(self, channel_id: str) -> None:
+        """End what `indicate_ringing` began."""
+        await self._request("DELETE", "channels", channel_id, "ring")
+
     async def hang_up(self, channel_id: str, *, cause: int = 16) -> None:
         """Hang up with a Q.850 cause, which Asterisk turns into a SIP code for a call not yet answered (1 → 404)."""
         await self._request("DELETE", "channels", channel_id, reason_code=str(cause))

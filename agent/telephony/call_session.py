@@ -17,7 +17,10 @@ from agent.media.ending import MediaEnd
 from agent.media.stream import MediaStream
 from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.ari_events import AriEvent
+from agent.telephony.call_control import CallControl
+from agent.telephony.caller_line import CallerLine
 from agent.telephony.channel_events import asterisk_stops, number, telephone_fell_silent
+from agent.telephony.connection_attempt import Switchgear
 from agent.telephony.ending import Ending, final_status, reason_for
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.keys import press_keys
@@ -57,9 +60,12 @@ class Surroundings:
     linked: Callable[[], bool]
     """Whether Asterisk's events reach us now."""
     legs: Legs
+    gear: Switchgear
     now: Callable[[], datetime]
     prepare: Callable[[Call], Awaitable[None]] | None = None
     """Makes ready what is said first, where that is known only now. Must not raise."""
+    agent_left: Callable[[str], None] = lambda _call_id: None
+    """Told where a call goes on without its agent."""
 
 
 class CallSession:
@@ -88,6 +94,11 @@ class CallSession:
         self._cause: int | None = None
         self._sip_code: int | None = None
         self._arbiter: asyncio.Task[None] | None = None
+        line = CallerLine(house.ari, path, lambda: self.channel_id)
+        self.control = CallControl(
+            call.id, line, house.gear, tell=house.tell, now=house.now, caller_left=self._caller_gone
+        )
+        self.inputs.control = self.control
 
     @property
     def listens(self) -> Mapping[str, Callable[[AriEvent], None]]:
@@ -132,7 +143,7 @@ class CallSession:
         """Asterisk does not have the telephone's channel (any more); `restarted`: because it is another process now."""
         self._caller_gone.set()
         self._caller_destroyed.set()
-        reason = EndedReason.TELEPHONY_ERROR if restarted else EndedReason.CALLER_HANGUP
+        reason = EndedReason.TELEPHONY_ERROR if restarted else self.control.reason_if_caller_leaves
         self.end(Ending(reason, caller_left=True))
 
     def link_lost(self) -> None:
@@ -170,9 +181,16 @@ class CallSession:
 
     async def _work(self) -> Ending:
         stream = await self._connect()
-        if isinstance(stream, Ending):
-            return stream
-        async with watched_line(self._house.ari, self.channel_id, stream.frames):
+        ending = stream if isinstance(stream, Ending) else await self._converse(stream)
+        if not self.control.handed_over:
+            return ending
+        self._house.agent_left(self.call.id)
+        await self.path.close()
+        await self.control.talk_over()
+        return Ending(EndedReason.TRANSFERRED)
+
+    async def _converse(self, stream: MediaStream) -> Ending:
+        async with watched_line(self._house.ari, self.channel_id, stream.frames, away=lambda: self.control.away):
             return await self._talk(stream)
 
     async def _connect(self) -> MediaStream | Ending:
@@ -200,7 +218,7 @@ class CallSession:
         if self._ending.done():
             return
         error = asyncio.CancelledError() if work.cancelled() else work.exception()
-        sound_ended = self.path.stream is not None and self.path.stream.closed.done()
+        sound_ended = self._sound_is_needed and self.path.stream is not None and self.path.stream.closed.done()
         if error is None and not sound_ended:
             self.end(work.result())
             return
@@ -214,6 +232,11 @@ class CallSession:
         else:
             self.end(Ending(reason))
 
+    @property
+    def _sound_is_needed(self) -> bool:
+        """The agent's, which has left a caller who was handed over."""
+        return not self.control.handed_over
+
     def _report(self, error: BaseException, reason: EndedReason) -> None:
         if reason is EndedReason.INTERNAL_ERROR:
             log.error("telephony.call_failed", call_id=self.call.id, exc_info=error)
@@ -222,7 +245,7 @@ class CallSession:
             log.warning("telephony.call_trouble", call_id=self.call.id, code=code, problem=str(error))
 
     def _sound_ended(self, closed: asyncio.Future[MediaEnd]) -> None:
-        if not self._ending.done():
+        if not self._ending.done() and self._sound_is_needed:
             log.debug("telephony.sound_ended", call_id=self.call.id, kind=closed.result().kind)
             self._ask_why(EndedReason.MEDIA_ERROR)
 
@@ -261,7 +284,7 @@ class CallSession:
 
     def _caller_left(self) -> None:
         self._caller_gone.set()
-        self.end(Ending(EndedReason.CALLER_HANGUP, caller_left=True))
+        self.end(Ending(self.control.reason_if_caller_leaves, caller_left=True))
 
     async def _decided(self) -> None:
         await asyncio.wait({self._ending})
@@ -277,13 +300,14 @@ class CallSession:
     async def _clear_up(self, ending: Ending) -> None:
         if ending.let_ring_out:
             await first_of(self.path.ring_out(RING_OUT_MS), self._caller_gone.wait(), timeout_s=RING_OUT_LIMIT_S)
-        await asyncio.gather(self._release(ending), self.path.close())
+        await asyncio.gather(self._release(ending), self.path.close(), self.control.close())
 
     def _become(self, call: Call) -> None:
         self.call = call
         self._house.changed(call)
 
     def _finish(self, ending: Ending) -> None:
+        self.control.settle()
         status, reason = final_status(self.call, ending.reason)
         self._become(
             transition(

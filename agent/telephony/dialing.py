@@ -11,6 +11,7 @@ from agent.domain.dialing import Dial, DialOutcome, DialResult
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"\+?[0-9]{1,15}")
+_URI = re.compile(r"sips?:[A-Za-z0-9+*#._-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?")
 
 _BY_CODE = {
     404: DialResult.INVALID_DESTINATION,
@@ -44,8 +45,16 @@ _BY_CAUSE = {
 def dial_string(dial: Dial) -> str:
     """The endpoint that Asterisk dials. Raises ValueError for what our checks should have refused."""
     _must_match(_ENDPOINT, dial.endpoint, "endpoint")
+    if dial.telephone:
+        return f"PJSIP/{dial.endpoint}"
     _must_match(_NUMBER, dial.number, "number")
     return f"PJSIP/{dial.number}@{dial.endpoint}"
+
+
+def refer_target(uri: str) -> str:
+    """Where Asterisk has a caller's telephone call, from an address of the configuration. Raises ValueError."""
+    _must_match(_URI, uri, "address")
+    return f"PJSIP/{uri}"
 
 
 def dial_variables(dial: Dial) -> dict[str, str]:

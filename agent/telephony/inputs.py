@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from agent.domain.commands import Command
+
+if TYPE_CHECKING:
+    from agent.telephony.call_control import CallControl
 
 log = structlog.get_logger()
 
@@ -31,6 +35,8 @@ class ChannelInputs:
         """What the back end asks of the conversation, in order."""
         self.closing = asyncio.Event()
         """Set when the server is to stop: say goodbye and return `EndedReason.SERVER_SHUTDOWN` soon."""
+        self.control: CallControl | None = None
+        """Takes the caller to music and to others, once the call has a session."""
         self.press = press
         """Press keys towards the caller's side; see `agent.telephony.keys.press_keys`."""
 

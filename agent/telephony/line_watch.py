@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -68,9 +68,14 @@ class Reordering:
 
 
 @asynccontextmanager
-async def watched_line(ari: AriClient, channel_id: str, frames: Inbox) -> AsyncIterator[None]:
-    """Watch the line of an answered caller for as long as the block lasts. Never raises."""
-    watch = asyncio.create_task(_watch(ari, channel_id, frames), name="line-watch")
+async def watched_line(
+    ari: AriClient, channel_id: str, frames: Inbox, *, away: Callable[[], bool] = lambda: False
+) -> AsyncIterator[None]:
+    """Watch the line of an answered caller for as long as the block lasts. Never raises.
+
+    `away`: the caller's sound goes elsewhere for now, which tells nothing of the line.
+    """
+    watch = asyncio.create_task(_watch(ari, channel_id, frames, away), name="line-watch")
     try:
         yield
     finally:
@@ -78,25 +83,29 @@ async def watched_line(ari: AriClient, channel_id: str, frames: Inbox) -> AsyncI
         await asyncio.gather(watch, return_exceptions=True)
 
 
-async def _watch(ari: AriClient, channel_id: str, frames: Inbox) -> None:
+async def _watch(ari: AriClient, channel_id: str, frames: Inbox, away: Callable[[], bool]) -> None:
     try:
-        await _give_buffer(ari, channel_id, frames)
+        await _give_buffer(ari, channel_id, frames, away)
     except TelephonyError as error:
         log.debug("telephony.line_not_watched", channel=channel_id, code=error.code)
 
 
-async def _give_buffer(ari: AriClient, channel_id: str, frames: Inbox) -> None:
+async def _give_buffer(ari: AriClient, channel_id: str, frames: Inbox, away: Callable[[], bool]) -> None:
     """Return when there is no more to be done about this line. Raises TelephonyError."""
     reordering = Reordering()
     for check in itertools.count():
         await asyncio.sleep(EARLY_S if check < EARLY_CHECKS else LATER_S)
-        if reordering.feed(await ari.packets_received(channel_id), frames.received):
+        if away():
+            reordering = Reordering()
+        elif reordering.feed(await ari.packets_received(channel_id), frames.received):
             break
     await ari.set_variable(channel_id, BUFFER, BUFFER_ARGUMENTS)
     log.info("telephony.jitter_buffer", channel=channel_id)
     while True:
         await asyncio.sleep(EARLY_S)
-        if reordering.stalled(await ari.packets_received(channel_id), frames.received):
+        if away():
+            reordering = Reordering()
+        elif reordering.stalled(await ari.packets_received(channel_id), frames.received):
             log.warning("telephony.jitter_buffer_stalled", channel=channel_id)
             await ari.set_variable(channel_id, NO_BUFFER, "")
             return

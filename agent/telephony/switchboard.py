@@ -35,6 +35,8 @@ from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
 from agent.telephony.call_session import CallSession, HandleCall, Surroundings
 from agent.telephony.channel_events import channel_of
+from agent.telephony.connection_attempt import Switchgear
+from agent.telephony.destinations import Destinations
 from agent.telephony.doorway import Doorway
 from agent.telephony.drain import Drain
 from agent.telephony.ending import UNALLOCATED, Ending
@@ -44,6 +46,7 @@ from agent.telephony.media_path import MediaPath
 from agent.telephony.outbound_session import OutboundSession
 from agent.telephony.reception import Reception, refused
 from agent.telephony.reconcile import Held, differences
+from agent.telephony.side_sounds import SideSounds
 
 if TYPE_CHECKING:
     from agent.media.server import AudioSocketServer
@@ -96,15 +99,19 @@ class Switchboard:
         """The connection to Asterisk's events: `state`, and `problem` while it is not there."""
         self.legs = Legs(ari, linked=lambda: self.events.connected)
         """Channels that we originate."""
+        self.sounds = SideSounds(ari, media, address=lambda: self._address, timeout_s=settings.media.admit_timeout_s)
+        """Of people who are asked about a call."""
         self._house = Surroundings(
             ari=ari,
             handle_call=handle_call,
             changed=self._changed,
             tell=self._tell,
             legs=self.legs,
+            gear=Switchgear(ari, self.legs, Destinations(settings.outbound), self.sounds.sound),
             linked=lambda: self.events.connected,
             now=now,
             prepare=reception.prepare if reception is not None else None,
+            agent_left=self._agent_left,
         )
         self._address = ""
         self._sessions: dict[str, CallSession] = {}
@@ -147,6 +154,7 @@ class Switchboard:
         if self._housekeeper is not None:
             self._housekeeper.cancel()
             await asyncio.wait({self._housekeeper})
+        await self.sounds.close()
         await self.legs.close()
         await self.events.close()
         if self._tasks:  # who rang in the last moment
@@ -172,7 +180,9 @@ class Switchboard:
         channel_id = channel_of(event)
         if (tell := self._by_channel.get(channel_id)) is not None:
             tell(event)
-        elif not self.legs.tell(channel_id, event) and event["type"] == "StasisStart":
+        elif self.legs.tell(channel_id, event) or self.sounds.tell(channel_id, event):
+            pass
+        elif event["type"] == "StasisStart":
             self._arrived(event)
 
     def _arrived(self, event: AriEvent) -> None:
@@ -223,6 +233,10 @@ class Switchboard:
     async def _admitted(self, call: Call) -> None:
         if self._doorway is not None:
             await self._doorway.admit(call)
+
+    def _agent_left(self, call_id: str) -> None:
+        if self._doorway is not None:
+            self._doorway.leave(call_id)
 
     def _path(self, call: Call) -> MediaPath:
         return MediaPath(
@@ -337,7 +351,7 @@ class Switchboard:
         )
 
     def _held(self) -> list[Held]:
-        return [*(session.held for session in self._sessions.values()), *self.legs.held]
+        return [*(session.held for session in self._sessions.values()), *self.legs.held, *self.sounds.held]
 
     async def _all_heard(self) -> None:
         """Return when every event that Asterisk had for us until now was heard."""

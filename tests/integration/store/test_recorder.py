@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,18 @@ from sqlalchemy import func, select, text
 
 from agent.domain.call import Call, CallStatus, Direction, EndedReason, transition
 from agent.domain.event_types import EventType
-from agent.domain.events import CallChanged, CallRefused, FillerSaid, KeysEntered, ScriptProgressed, TurnEnded
+from agent.domain.events import (
+    CallChanged,
+    CallRefused,
+    FillerSaid,
+    KeysEntered,
+    ScriptProgressed,
+    TransferChanged,
+    TurnEnded,
+)
 from agent.domain.outbound import ScriptRef
 from agent.domain.script_progress import ScriptProgress
+from agent.domain.transfer import RequestedBy, Transfer, TransferFailure, TransferKind, TransferMode
 from agent.domain.turns import Speaker, Timings, Turn
 from agent.store import calls, erasure, events, turns
 from agent.store.calls import CallFilter
@@ -165,6 +175,40 @@ async def test_calls_that_a_dead_process_left_open_are_closed_once_and_told(stor
     assert call["ended_at"] == "2026-11-27T12:00:01.200000Z", "the last that is known of it, not the time of the start"
     assert closed[0].at == ENDED.ended_at
     assert await close_leftovers(store, chronicle, server="one", now=NOW) == []
+
+
+TRANSFER = Transfer(
+    "trf_1", "sales", TransferKind.ATTENDED, TransferMode.BRIDGE, RequestedBy.MODEL, NOW + timedelta(seconds=5)
+)
+
+
+def handed(transfer: Transfer) -> TransferChanged:
+    return TransferChanged("call_1", transfer.ended_at or transfer.started_at, transfer=transfer)
+
+
+async def test_transfers_are_told_and_shown_with_their_call(store: Store, told: Told) -> None:
+    failed = TRANSFER.failed(TransferFailure.BUSY, NOW + timedelta(seconds=9), sip_code=486)
+    second = replace(TRANSFER, id="trf_2", started_at=NOW + timedelta(seconds=10))
+    done = second.completed(NOW + timedelta(seconds=20))
+    await record(store, told, changed(RINGING), changed(ANSWERED), *map(handed, (TRANSFER, failed, second, done)))
+    names = [event.type.removeprefix("call.transfer.") for event in told.events if "transfer" in event.type]
+    assert names == ["started", "failed", "started", "completed"]
+    async with store.read() as connection:
+        shown = await calls.get(connection, "call_1")
+        (listed,) = await calls.listed(connection, CallFilter(), limit=2)
+    assert shown is not None
+    found = [(transfer.id, transfer.status, transfer.reason, transfer.sip_code) for transfer in shown.transfers]
+    assert found == [("trf_1", "failed", "busy", 486), ("trf_2", "completed", None, None)]
+    assert listed.transfers == shown.transfers
+
+
+async def test_a_transfer_that_a_dead_process_had_begun_has_failed(store: Store, told: Told) -> None:
+    await record(store, told, changed(RINGING), changed(ANSWERED), handed(TRANSFER))
+    closed = await close_leftovers(store, Chronicle(store, server="one"), server="one", now=NOW + timedelta(hours=1))
+    assert [event.type for event in closed][:2] == [EventType.CALL_TRANSFER_FAILED, EventType.CALL_ENDED]
+    (transfer,) = closed[1].data["call"]["transfers"]
+    assert (transfer["status"], transfer["reason"]) == ("failed", "internal_error")
+    assert transfer["ended_at"] == "2026-11-27T12:00:05Z", "the last that is known of it"
 
 
 async def test_the_list_is_paged_without_gaps_while_calls_come(store: Store, told: Told) -> None:

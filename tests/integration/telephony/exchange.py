@@ -21,7 +21,7 @@ from agent.domain.events import CallChanged, Event, KeyPressed
 from agent.ids import new_call_id
 from agent.media.server import AudioSocketServer
 from agent.media.stream import MediaStream
-from agent.settings import AsteriskSettings, DrainSettings, MediaSettings, Settings
+from agent.settings import AsteriskSettings, DrainSettings, MediaSettings, OutboundSettings, Settings
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
@@ -84,6 +84,7 @@ class Exchange:
         handler: Handler = echo,
         doorway: Doorway | None = None,
         drain: DrainSettings | None = None,
+        outbound: OutboundSettings | None = None,
     ) -> None:
         self.config = config
         self.handler = handler
@@ -93,7 +94,10 @@ class Exchange:
         self.phone = Softphone()
         self._recordings = (folder / f"call{number}.wav" for number in itertools.count(1))
         self.settings = Settings(
-            asterisk=asterisk_settings(config), media=MediaSettings(port=0), drain=drain or DrainSettings()
+            asterisk=asterisk_settings(config),
+            media=MediaSettings(port=0),
+            drain=drain or DrainSettings(),
+            outbound=outbound or OutboundSettings(),
         )
         self.media = AudioSocketServer("127.0.0.1", 0)
         self.ari = RememberingAri(self.settings.asterisk)
@@ -103,7 +107,7 @@ class Exchange:
             self.settings,
             agent_for={"1000": AgentRef("receptionist")}.get,
             handle_call=self._handle,
-            sink=self._event,
+            sink=self.happened,
             doorway=doorway,
             on_link=lambda _state: self.watch.change(),
             backoff=Backoff(0.01, 0.1),
@@ -170,7 +174,7 @@ class Exchange:
         self.watch.change()
         return await self.handler(call, stream, inputs)
 
-    def _event(self, event: Event) -> None:
+    def happened(self, event: Event) -> None:
         self.events.append(event)
         self.watch.change()
 
@@ -194,8 +198,9 @@ async def open_exchange(
     handler: Handler = echo,
     doorway: Doorway | None = None,
     drain: DrainSettings | None = None,
+    outbound: OutboundSettings | None = None,
 ) -> AsyncIterator[Exchange]:
-    exchange = Exchange(config, folder, handler, doorway, drain)
+    exchange = Exchange(config, folder, handler, doorway, drain, outbound)
     async with AsyncExitStack() as stack:
         await exchange.media.start()
         stack.push_async_callback(exchange.media.close)
