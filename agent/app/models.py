@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from agent.dialog.foreground import Foreground
+from agent.dialog.history import Message
 from agent.dialog.lulls import Lulls
 from agent.dialog.mind import ChatModel
 from agent.dialog.mind_messages import as_request
@@ -20,6 +21,7 @@ from agent.dialog.prompts import opening
 from agent.dialog.speculation import Speculation
 from agent.dialog.tail import Tail
 from agent.dialog.tool_desk import ToolDesk
+from agent.dialog.tool_prompt import with_tools_told
 from agent.domain.agent import Agent
 from agent.domain.briefing import briefed
 from agent.domain.events import EventSink
@@ -96,6 +98,7 @@ class Models:
             meter=self._meter("mind"),
             slot_prompts=fleet.slot_prompts([[opening(agent)] for agent in self._served()]),
             lulls=lulls,
+            schema_bound=settings.llm.schema_bound,
         )
         stack.push_async_callback(mind.close)
         await mouth.prepare(self._served())
@@ -136,7 +139,8 @@ class Models:
 
     async def _warm(self, fleet: Fleet) -> None:
         try:
-            await fleet.warm([as_request([opening(agent)]) for agent in self._served()])
+            told = with_tools_told if self._settings.llm.schema_bound else list[Message]
+            await fleet.warm([as_request(told([opening(agent)])) for agent in self._served()])
         except LanguageModelError as error:
             log.warning("mind.not_warm", code=error.code, error=str(error))
 

@@ -13,7 +13,9 @@ from agent.dialog.lulls import Lulls
 from agent.dialog.mind_client import http_client
 from agent.dialog.mind_messages import StreamedRequests, as_openai, for_langchain
 from agent.dialog.mind_seats import Seats
+from agent.dialog.mind_tools import Look, decided
 from agent.dialog.mind_written import Written
+from agent.dialog.tool_prompt import with_tools_told
 from agent.dialog.tool_request import ToolRequest, WrittenRequests
 from agent.errors import LanguageModelError
 from agent.speech.meter import Meter
@@ -63,11 +65,12 @@ class ChatModel:
         parallel: int = 1,
         meter: Meter | None = None,
         lulls: Lulls | None = None,
+        schema_bound: bool = False,
     ) -> None:
         """`slot_prompts`: where the server is our own llama.cpp, what each of its slots has read already.
 
         `parallel`: how many answers our own server writes at once; `meter` measures what calls cost it; `lulls` end
-        while it works for a call.
+        while it works for a call. `schema_bound`: tools are decided for as `agent.dialog.mind_tools` says.
         """
         # An import of more than a second, paid once when the agent starts and never by a command that makes no call.
         from langchain_openai import ChatOpenAI
@@ -93,7 +96,9 @@ class ChatModel:
         )
         self._reader = self._chat.model_copy(update={"extra_body": {"max_tokens": 1, **ours}})
         self._writing: set[asyncio.Task[None]] = set()
-        self._seats = Seats(slot_prompts, parallel, meter, lulls) if slot_prompts else None
+        self._schema_bound = schema_bound
+        known = [self._as_read(prompt) for prompt in slot_prompts]
+        self._seats = Seats(known, parallel, meter, lulls) if slot_prompts else None
 
     async def close(self) -> None:
         """End what is being written, and close the connections that are kept for the next answer."""
@@ -109,11 +114,10 @@ class ChatModel:
         """
         if self._seats is None:
             if len(messages) == 1:
-                await self._read(messages, {})
+                await self._read(self._as_read(messages), {})
             return
-        opened = condensed(
-            [*messages, Message(Role.CALLER, "")]
-        )  # with the first words of what follows any turn of the agent
+        # with the first words of what follows any turn of the agent
+        opened = self._as_read(condensed([*messages, Message(Role.CALLER, "")]))
         await self._seats.read_ahead(opened, lambda slot: self._read(opened, {"id_slot": slot}), call)
 
     async def _read(self, messages: Sequence[Message], where: Mapping[str, int]) -> None:
@@ -130,7 +134,7 @@ class ChatModel:
     ) -> AsyncIterator[Piece]:
         """See LanguageModel. `call`: as in `prefill`; `urgency` of the first words: who waits longest is not first."""
         if self._seats is None:
-            pieces = self._stream(messages, {})
+            pieces = self._reply(messages, {})
         else:
             pieces = self._unblocked(self._in_turn(condensed(messages), self._seats, call, urgency))
         if messages[0].tools:
@@ -164,13 +168,13 @@ class ChatModel:
             async with contextlib.AsyncExitStack() as stack:
                 try:
                     async with asyncio.timeout(self._deadline_s):
-                        seat = await stack.enter_async_context(seats.seat(so_far, call, work))
+                        seat = await stack.enter_async_context(seats.seat(self._as_read(so_far), call, work))
                 except TimeoutError:
                     raise LanguageModelError(
                         "The language model has no time for one more call.", code="llm_timeout"
                     ) from None
                 body = {"id_slot": seat.slot, "max_tokens": max(1, self._max_tokens - written.pieces)}
-                pieces = await stack.enter_async_context(contextlib.aclosing(self._stream(so_far, body)))
+                pieces = await stack.enter_async_context(contextlib.aclosing(self._reply(so_far, body)))
                 written.complete = True
                 async for piece in pieces:
                     if isinstance(piece, ToolRequest):
@@ -182,7 +186,18 @@ class ChatModel:
                     written.add(piece)
                     yield piece
 
-    async def _stream(self, messages: Sequence[Message], where: Mapping[str, int]) -> AsyncGenerator[Piece]:
+    def _as_read(self, messages: Sequence[Message]) -> list[Message]:
+        return with_tools_told(messages) if self._schema_bound else list(messages)
+
+    def _reply(self, messages: Sequence[Message], where: Mapping[str, Any]) -> AsyncGenerator[Piece]:
+        """The answer, or how it goes on after words of the agent."""
+        if self._schema_bound and messages[0].tools and messages[-1].role is not Role.AGENT:
+            return decided(self._stream, messages, where)
+        return self._stream(self._as_read(messages), where)
+
+    async def _stream(
+        self, messages: Sequence[Message], where: Mapping[str, Any], look: Look | None = None
+    ) -> AsyncGenerator[Piece]:
         body = {**(self._chat.extra_body or {}), **where}
         chunks = _with_tools(self._chat, messages).astream(for_langchain(messages), extra_body=body)
         requests = StreamedRequests()
@@ -200,6 +215,8 @@ class ChatModel:
                 except Exception as error:
                     raise LanguageModelError(f"The language model failed: {type(error).__name__}.") from error
                 requests.add(chunk)
+                if look is not None:
+                    look(chunk)
                 if chunk.text:
                     yield str(chunk.text)
             for request in requests.complete():

@@ -181,6 +181,7 @@ async def _check_mind(settings: Settings, agent: Agent, fleet: Fleet) -> Check:
         temperature=llm.temperature,
         max_tokens=llm.max_tokens,
         deadline_s=llm.deadline_s,
+        schema_bound=llm.schema_bound,
     )
     messages = [opening(briefed(agent)), Message(Role.CALLER, QUESTION)]
     try:

@@ -42,6 +42,15 @@ class LlmSettings(Section):
     """0: the same question gets the same answer, which small models need to keep to the facts."""
     deadline_s: float = Field(default=10, gt=0)
     """To the first word of an answer."""
+    tool_calls: Literal["auto", "native", "schema"] = "auto"
+    """How the model asks for tools. native: as it likes; schema: by how likely it finds that, and bound to the tool's
+    schema, for small models on servers that tell likelihoods (`logprobs`); auto: schema for our own xllamacpp."""
+
+    @property
+    def schema_bound(self) -> bool:
+        """Whether requests for tools are bound to schemas."""
+        ours = not self.base_url and self.backend == "xllamacpp"
+        return self.tool_calls == "schema" or (self.tool_calls == "auto" and ours)
 
 
 class TtsSettings(Section):
