@@ -107,7 +107,9 @@ def conversation(
     turns: Annotated[int, typer.Option(min=1, max=2000, help="Observations that each row rests on.")] = 60,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
     calls: Annotated[str, typer.Option(help="Simultaneous calls whose latency is measured: of 1,2,4,8.")] = "1,2,4",
-    profile: Annotated[str, typer.Option(help="base, or fast with the smallest ears.")] = "base",
+    profile: Annotated[
+        str, typer.Option(help="base, strong with a model of 1.5B, or fast with the smallest ears.")
+    ] = "base",
     seed: Annotated[
         int | None, typer.Option(min=0, help="Draw the same callers again; else others in each run.")
     ] = None,

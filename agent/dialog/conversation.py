@@ -94,7 +94,7 @@ class Conversation:
         self._toolbox = Toolbox(tools_of(agent), call, parts.tools, self._journal, deeds=deeds)
         self._reading = ReadingAhead(parts.mind, self._journal)
         self._silence = SilenceWatch(agent.limits)
-        self._hearing = Hearing(parts.ears, agent)
+        self._hearing = Hearing(parts.ears, agent, expected=lambda: self._script.expected_words if self._script else ())
         day = today or datetime.now().astimezone().date()
         self._script = script_guide(agent, call, today=day, mind=parts.mind, journal=self._journal)
         self._opening = Opening(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from agent.domain.script_slot import MaybeWords, ScriptName, Slot, Words
+from agent.domain.script_slot import MaybeName, MaybeWords, ScriptName, Slot, Words
 from agent.domain.script_state import State
 from agent.domain.variables import VariableName
 
@@ -63,11 +63,11 @@ class Fallbacks(_Part):
     """Said before the question is asked again."""
     silence: Words = "Are you still there?"
     """Said to someone who says nothing."""
-    give_up: ScriptName = ""
+    give_up: MaybeName = ""
     """Exit for a call that does not get a required slot, or goes round and round."""
-    opt_out: ScriptName = ""
+    opt_out: MaybeName = ""
     """Exit for someone who does not want to be called again; empty: `give_up`."""
-    declined: ScriptName = ""
+    declined: MaybeName = ""
     """Exit for someone who does not want to go on with this call; empty: `give_up`."""
 
 

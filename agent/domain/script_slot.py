@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 ScriptName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """Of slots, states, exits and facts, within one script."""
+MaybeName = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,47})?$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
 """Something that is said, or tells what is meant."""
 MaybeWords = Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)]

@@ -117,6 +117,12 @@ class Caller:
             await self.call.reached(self.call.position + round(LOOK_S * RATE))
         return True
 
+    @property
+    def understood(self) -> str:
+        """What the agent has said since the caller last did, as far as it tells."""
+        turns = [event["turn"] for event in self._events[self._dealt_with :] if _ends_turn(event, "agent")]
+        return " ".join(turn["text"] for turn in turns)
+
     async def answer(self, *, timeout_s: float = AGENT_TIMEOUT_S) -> None:
         """Wait for the beginning of an answer, and a little longer for the agent to tell what it answers.
 

@@ -38,6 +38,7 @@ class Profile:
 
 PROFILES = {
     "base": Profile("base", stt="whisper-base"),
+    "strong": Profile("strong", stt="whisper-base", llm="qwen2.5-coder-1.5b-instruct"),
     "fast": Profile("fast", stt="whisper-tiny.en"),
 }
 

@@ -14,6 +14,7 @@ from agent.bench.conversation.inventions import Inventions
 from agent.bench.conversation.latency import Latency
 from agent.bench.conversation.pauses import Pauses
 from agent.bench.conversation.row import Row
+from agent.bench.conversation.scripts import Scripts
 from agent.bench.conversation.short_answers import ShortAnswers
 from agent.bench.conversation.word_error_rate import WordErrorRate
 from agent.errors import ConfigurationError
@@ -32,6 +33,7 @@ def all_rows() -> dict[str, Row]:
         Pauses(),
         DictationRow(),
         ShortAnswers(),
+        Scripts(),
         Inventions(),
         WordErrorRate(),
     ]

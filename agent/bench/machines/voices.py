@@ -39,17 +39,22 @@ FLITE_S: Final = 30.0
 
 def voices(mouth: TextToSpeech) -> dict[str, Say]:
     """All synthetic ones by name; `mouth` has joe. Blocks while Flite is fetched. Raises SetupError."""
-    flite = Prefix(bundle("flite"))
-    hibari = CallerVoice()
 
     async def joe(text: str) -> Pcm:
         pcm = await mouth.synthesize(text, voice="")
         return speech_at_level(telephone_band(np.frombuffer(pcm, "<i2")))
 
+    return {"joe": joe} | callers()
+
+
+def callers() -> dict[str, Say]:
+    """Those that are not the agent's own, by name. Blocks while Flite is fetched. Raises SetupError."""
+    flite = Prefix(bundle("flite"))
+
     def of_flite(name: str) -> Say:
         return lambda text: _flite(flite, name, text)
 
-    return {"joe": joe, "hibari": hibari.speak} | {name: of_flite(name) for name in FLITE}
+    return {"hibari": CallerVoice().speak} | {name: of_flite(name) for name in FLITE}
 
 
 async def spoken(say: Say, text: str) -> Pcm:

@@ -40,6 +40,11 @@ class ScriptGuide:
         """Whether the script has begun."""
         return self._talk.begun
 
+    @property
+    def expected_words(self) -> tuple[str, ...]:
+        """Words that the answer to the open question may hold, for the recogniser."""
+        return self._talk.expected_words
+
     async def greet(self, turn: Mouthpiece) -> EndedReason | None:
         """The first words of the call; see Opening."""
         return await self._say(turn, self._talk.begin())

@@ -12,10 +12,10 @@ from agent.dialog.opt_out import wants_no_more_calls
 from agent.dialog.script.moves import Moves
 from agent.dialog.script.reading import Reading, read
 from agent.dialog.script.talk_state import Line, LineKind, Move, TalkState
-from agent.dialog.script.wording import Wording
+from agent.dialog.script.wording import Wording, weekdays
 from agent.domain.script import CallScript, Exit
 from agent.domain.script_progress import ScriptProgress
-from agent.domain.script_slot import Slot
+from agent.domain.script_slot import Slot, SlotType
 from agent.domain.script_values import SlotValue, fault
 from agent.domain.variables import Value
 from agent.errors import LanguageModelError
@@ -60,6 +60,20 @@ class ScriptTalk:
     def begun(self) -> bool:
         """Whether the first words were said."""
         return self._state is not None
+
+    @property
+    def expected_words(self) -> tuple[str, ...]:
+        """Words that the answer to the open question may hold, the likeliest first."""
+        slot = self._state.open_slot(self.script) if self._state is not None else None
+        match slot.type if slot is not None else None:
+            case SlotType.DATE:
+                return weekdays(self.script.language)  # of the months none: more was understood so (decision 177)
+            case SlotType.CHOICE if slot is not None:
+                return slot.choices
+            case SlotType.YES_NO:
+                return (*self._values_in_words(), *weekdays(self.script.language))
+            case _:
+                return ()
 
     def begin(self) -> Move:
         """The first words of the call."""
@@ -108,6 +122,12 @@ class ScriptTalk:
             outcome=way.outcome if way else None,
             success=way.success if way else None,
         )
+
+    def _values_in_words(self) -> list[str]:
+        """What was read back may be corrected: it is likely to be said again, or something like it."""
+        state = self._known_state()
+        slots = {slot.name: slot for slot in self.script.slots if slot.type in {SlotType.NAME, SlotType.CHOICE}}
+        return [self._wording.value(slots[name], value) for name, value in state.known().items() if name in slots]
 
     def _known_state(self) -> TalkState:
         return self._state or self._moves.begin().state

@@ -29,6 +29,11 @@ HALF_A_YEAR = 183
 """A day that is further away, in days, is said with its year."""
 
 
+def weekdays(language: str) -> tuple[str, ...]:
+    """The days of the week; none of a language that is not known."""
+    return _DAYS.get(language[:2].lower(), ())
+
+
 @dataclass(frozen=True, slots=True)
 class SmallWords:
     """What is said between the script's own sentences, in one language."""

@@ -19,7 +19,7 @@ _CORRECTING: dict[str, re.Pattern[str]] = {
 }
 _REFUSED_BEFORE: dict[str, re.Pattern[str]] = {
     "en": re.compile(
-        r"(?:\bnot|n't|\bnever|\bexcept|\bno)(?:\s+(?:on|at|the|do|make|be|for|this|next))*\s*$", re.IGNORECASE
+        r"(?:\bnot|n't|\bnever|\bexcept)(?:\s+(?:on|at|the|do|make|be|for|this|next))*\s*$", re.IGNORECASE
     ),
     "de": re.compile(r"\b(?:nicht|kein\w*|außer)(?:\s+(?:am|um|an|der|den|die|das))*\s*$", re.IGNORECASE),
 }
