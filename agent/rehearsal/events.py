@@ -76,19 +76,20 @@ class EventFeed:
 
 
 class CallFollower:
-    """Collects the events of the one call that comes from a certain number; a listener of an EventFeed."""
+    """Collects the events of the one call from a certain number, or to one; a listener of an EventFeed."""
 
-    def __init__(self, caller: str) -> None:
+    def __init__(self, caller: str, *, callee: str = "") -> None:
+        """`callee`: the first call to that number, whoever it shows as the caller."""
         self.events: list[EventDict] = []
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """The agent told a terminal status."""
-        self._caller = caller
+        self._end, self._number = ("callee", callee) if callee else ("caller", caller)
         self._call_id: str | None = None
 
     def __call__(self, event: EventDict) -> None:
-        """Take the event if it is of our call; the first one tells who calls."""
+        """Take the event if it is of our call; the first one tells who calls whom."""
         kind = event["type"]
-        if self._call_id is None and kind == "call.changed" and event["call"]["caller"] == self._caller:
+        if self._call_id is None and kind == "call.changed" and event["call"][self._end] == self._number:
             self._call_id = event["call_id"]
         if self._call_id is None or event.get("call_id") != self._call_id:
             return

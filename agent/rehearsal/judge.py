@@ -45,7 +45,7 @@ class Judgement:
 def judge(scenario: Scenario, performance: Performance) -> Judgement:
     """Measure the turns and decide each expectation; what could not be played counts as one that was not met."""
     turns, invented = turn_results(performance, scenario.turns)
-    if any(step.connect for step in scenario.caller):
+    if any(step.connect for step in scenario.steps):
         invented = []  # it was the other agent that spoke
     verdicts = [Verdict("the call", passed=False, reason=trouble) for trouble in performance.troubles]
     for expectation in scenario.expect:

@@ -18,7 +18,7 @@ from agent.rehearsal.performance import Frames, Performance, Said, Span
 from agent.rehearsal.props import Props
 from agent.rehearsal.scenario import Scenario
 from agent.testing import measure
-from agent.testing.softphone import PhoneCall, Softphone
+from agent.testing.softphone import CallEnd, PhoneCall, Softphone
 from agent.testing.softphone.rtp import RATE
 
 ANSWER_TIMEOUT_S = 30.0
@@ -45,7 +45,7 @@ async def perform(
     Whatever the other side does is in the performance. Raises OSError where the recording cannot be written.
     """
     follower, other = CallFollower(caller), CallFollower(f"{caller}{OTHER}")
-    with feed.listening(follower), feed.listening(_narrator(follower, watch)), feed.listening(other):
+    with feed.listening(follower), feed.listening(narrator(follower, watch)), feed.listening(other):
         call = await phone.call(
             *server,
             scenario.to,
@@ -68,12 +68,12 @@ async def perform(
                 watch(Moment(MomentKind.ANSWERED))
                 await director.play(props.lines)
             elif not _refusal_is_expected(scenario):
-                troubles.append(f"The call was not answered ({_how(call)}).")
+                troubles.append(f"The call was not answered ({how(call.ended.result())}).")
         except TimeoutError:
             troubles.append(f"The call was not answered within {ANSWER_TIMEOUT_S:g} s.")
         finally:
             await call.hang_up()
-        watch(Moment(MomentKind.ENDED, _how(call)))
+        watch(Moment(MomentKind.ENDED, how(call.ended.result())))
         for one in (follower, other) if other.events else (follower,):
             try:
                 await asyncio.wait_for(asyncio.shield(one.over), OVER_TIMEOUT_S)
@@ -89,7 +89,7 @@ async def _connected(call: PhoneCall, other: PhoneCall) -> PhoneCall:
     """The other call, once it is answered and each hears the other's far end. Raises TelephonyError."""
     try:
         if not await asyncio.wait_for(asyncio.shield(other.answered), ANSWER_TIMEOUT_S):
-            raise TelephonyError(f"The other call was not answered ({_how(other)}).")
+            raise TelephonyError(f"The other call was not answered ({how(other.ended.result())}).")
     except TimeoutError:
         await other.hang_up()
         raise TelephonyError(f"The other call was not answered within {ANSWER_TIMEOUT_S:g} s.") from None
@@ -121,7 +121,7 @@ def measured(call: PhoneCall, said: Sequence[Said]) -> Performance:
     )
 
 
-def _narrator(follower: CallFollower, watch: Watcher) -> Listener:
+def narrator(follower: CallFollower, watch: Watcher) -> Listener:
     """A listener that tells what was said in our own call."""
 
     def narrate(event: Mapping[str, Any]) -> None:
@@ -138,8 +138,8 @@ def _refusal_is_expected(scenario: Scenario) -> bool:
     return bool(wanted) and all(status is not CallStatus.COMPLETED for status in wanted)
 
 
-def _how(call: PhoneCall) -> str:
-    end = call.ended.result()
+def how(end: CallEnd) -> str:
+    """How a call ended, in two or three words."""
     code = "" if end.code is None else f" {end.code}"
     return f"{end.kind.replace('_', ' ')}{code}"
 

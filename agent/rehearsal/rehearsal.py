@@ -7,12 +7,14 @@ import itertools
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent import configuration
 from agent.asterisk.bundles import bundle
 from agent.rehearsal import props
+from agent.rehearsal.callee import perform_callee
 from agent.rehearsal.cast import casts
 from agent.rehearsal.control import Control
 from agent.rehearsal.judge import Judgement, judge
@@ -86,7 +88,7 @@ async def rehearse(scenarios: Sequence[tuple[Path, Scenario]], plan: Plan, show:
     voice = CallerVoice()
     show.progress("Preparing the caller's voice")
     await voice.prepare(
-        said.text for _, one in scenarios for step in one.caller if (said := step.utterance) and said.text
+        said.text for _, one in scenarios for step in one.steps if (said := step.utterance) and said.text
     )
     files = {id(scenario): file for file, scenario in scenarios}
     prefix = await asyncio.to_thread(bundle, "asterisk", show.progress)
@@ -95,21 +97,26 @@ async def rehearse(scenarios: Sequence[tuple[Path, Scenario]], plan: Plan, show:
     for number, (cast, group) in enumerate(casts(settings.agents, [scenario for _, scenario in scenarios]), 1):
         folder = plan.folder / f"stage-{number}"
         show.progress("Starting Asterisk and the agent")
-        stage = Stage(prefix, cast, folder, config=plan.config, llm=plan.llm, control=plan.control)
-        async with stage, Softphone() as phone:
+        async with AsyncExitStack() as stack:
+            phone = await stack.enter_async_context(Softphone())
+            called = await phone.listen(plan.folder) if any(one.outbound for one in group) else None
+            stage = Stage(prefix, cast, folder, config=plan.config, llm=plan.llm, control=plan.control, callees=called)
+            await stack.enter_async_context(stage)
             version = await stage.asterisk_version()
             for caller, scenario in zip(itertools.count(FIRST_CALLER), group, strict=False):
                 recording = plan.folder / f"{_slug(scenario.name)}-{len(done) + 1}.wav"
-                performance = await perform(
-                    scenario,
-                    await props.prepare(scenario, voice.speak),
-                    phone=phone,
-                    server=stage.sip_address,
-                    caller=str(caller),
-                    feed=stage.feed,
-                    recording=recording,
-                    watch=show.curtain(scenario),
-                )
+                sounds = await props.prepare(scenario, voice.speak)
+                watch = show.curtain(scenario)
+                if scenario.outbound:
+                    performance = await perform_callee(
+                        scenario, sounds, phone=phone, order=stage.order, feed=stage.feed, recording=recording,
+                        watch=watch,
+                    )  # fmt: skip
+                else:
+                    performance = await perform(
+                        scenario, sounds, phone=phone, server=stage.sip_address, caller=str(caller), feed=stage.feed,
+                        recording=recording, watch=watch,
+                    )  # fmt: skip
                 if stage.agent_status is not None:
                     trouble = f"The agent's process has ended (status {stage.agent_status}); see {folder}/agent.log."
                     performance = replace(performance, troubles=(*performance.troubles, trouble))

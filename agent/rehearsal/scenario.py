@@ -1,4 +1,4 @@
-"""A scenario: what a caller does on the telephone, and what must come of it. `docs/rehearsals.md` explains each key."""
+"""A scenario: what a person does on the telephone, and what must come of it. `docs/rehearsals.md` explains each key."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from pydantic_core import PydanticCustomError
 
 from agent.domain.agent import Agent
 from agent.domain.agent import Name as AgentName
+from agent.domain.call import Direction
+from agent.domain.destination import is_e164
+from agent.domain.variables import Variables
 from agent.rehearsal.expectation import Expectation
 from agent.rehearsal.part import Part, Seconds, Words, exactly_one
 from agent.rehearsal.sounds import SoundName
@@ -186,6 +189,28 @@ class Step(Part):
         return self.backchannel is None and not (self.say is not None and self.say.same_turn)
 
 
+class Answer(Part):
+    """What the telephone that is called does; by default it rings for a second and is answered."""
+
+    after_ms: Milliseconds = 1000
+    """It rings so long."""
+    reject: Annotated[int, Field(ge=300, le=699)] | None = None
+    """Then it refuses with this SIP code, such as 486 (busy), 603 (declined) or 404 (no such number)."""
+    never: bool = False
+    """It rings until the agent gives up."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.never and self.reject is not None:
+            raise PydanticCustomError("one_of", "needs either reject or never")
+        return self
+
+    @property
+    def talks(self) -> bool:
+        """Somebody answers it."""
+        return self.reject is None and not self.never
+
+
 class Background(Part):
     """A sound that is mixed into all the caller sends, repeated as long as the call lasts."""
 
@@ -229,44 +254,83 @@ AgentChoice = Annotated[
 
 
 class Scenario(Part):
-    """One call: who is called, what the caller does, what must come of it."""
+    """One call: who is called, what the person on the telephone does, what must come of it."""
 
     model_config = ConfigDict(title="Phone Agent scenario")
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     description: str = ""
+    direction: Direction = Direction.INBOUND
+    """Outbound: the agent calls, over the API, and the steps are those of `callee`."""
     to: Number = "1000"
-    """The number dialled, in quotes."""
+    """The number dialled, in quotes; of an outbound call in E.164, such as "+493023125000"."""
     agent: AgentChoice | None = None
-    """Who answers it: a name in the agents folder, or an agent written out; without it the configuration decides."""
-    caller: Annotated[tuple[Step, ...], Field(min_length=1)]
+    """Who answers it: a name in the agents folder, or an agent written out; without it the configuration decides.
+    An outbound call needs one."""
+    caller: Annotated[tuple[Step, ...], Field(min_length=1)] = ()
+    """What the caller does, of a call that comes in."""
+    callee: Annotated[tuple[Step, ...], Field(min_length=1)] = ()
+    """What the callee does once they have answered, of an outbound call."""
+    answer: Answer = Answer()
+    """Whether and when the callee answers."""
+    variables: Variables = Field(default_factory=dict)
+    """What `{{name}}` in the agent's texts stands for, of an outbound call."""
+    ring_timeout_s: Annotated[float, Field(ge=5, le=300)] = 30
+    """How long the agent lets it ring."""
     background: Background | None = None
     line: Line | None = None
     expect: tuple[Expectation, ...] = ()
 
     @property
     def turns(self) -> int:
-        """How many turns the caller takes."""
-        return sum(step.begins_turn for step in self.caller)
+        """How many turns the caller or callee takes."""
+        return sum(step.begins_turn for step in self.steps)
+
+    @property
+    def outbound(self) -> bool:
+        """The agent calls."""
+        return self.direction is Direction.OUTBOUND
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the person on the telephone does."""
+        return self.callee if self.outbound else self.caller
 
     def numbered_steps(self) -> Iterator[tuple[int, Step]]:
         """Each step with the turn that it belongs to; before the caller's first turn that is 0."""
         turn = 0
-        for step in self.caller:
+        for step in self.steps:
             turn += step.begins_turn
             yield turn, step
 
     @model_validator(mode="after")
+    def _fits_its_direction(self) -> Self:
+        key, other = ("callee", "caller") if self.outbound else ("caller", "callee")
+        strange = {other} if self.outbound else {other, "answer", "variables", "ring_timeout_s"}
+        for one in sorted(strange & self.model_fields_set):
+            raise PydanticCustomError(
+                "direction", "is no part of a call that is {direction}", {"direction": self.direction, "at": (one,)}
+            )
+        if not self.steps and self.answer.talks:
+            raise PydanticCustomError("missing", "needs a step", {"at": (key,)})
+        if self.outbound and not is_e164(self.to):
+            raise PydanticCustomError("no_e164", "who is called needs a number in E.164", {"at": ("to",)})
+        if self.outbound and self.agent is None:
+            raise PydanticCustomError("missing", "an outbound call needs an agent", {"at": ("agent",)})
+        return self
+
+    @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        key = "callee" if self.outbound else "caller"
         for index, (turn, step) in enumerate(self.numbered_steps()):
-            if step.hang_up is not None and index + 1 < len(self.caller):
-                raise PydanticCustomError("after_end", "nothing can follow hang_up", {"at": ("caller", index + 1)})
+            if step.hang_up is not None and index + 1 < len(self.steps):
+                raise PydanticCustomError("after_end", "nothing can follow hang_up", {"at": (key, index + 1)})
             if turn == 0 and step.say is not None:
                 raise PydanticCustomError(
-                    "no_turn_yet", "there is no turn yet that same_turn could go on with", {"at": ("caller", index)}
+                    "no_turn_yet", "there is no turn yet that same_turn could go on with", {"at": (key, index)}
                 )
         for index, expectation in enumerate(self.expect):
-            if expectation.other is not None and not any(step.connect for step in self.caller):
+            if expectation.other is not None and not any(step.connect for step in self.steps):
                 raise PydanticCustomError(
                     "no_other", "there is no connect that would place another call", {"at": ("expect", index, "other")}
                 )

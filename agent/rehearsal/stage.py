@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from agent.asterisk.config import AsteriskConfig
+from agent.asterisk.config import AsteriskConfig, Trunk
 from agent.asterisk.instance import AsteriskInstance
-from agent.errors import SetupError
+from agent.errors import ConfigurationError, SetupError
 from agent.rehearsal.cast import Cast
 from agent.rehearsal.control import Control
 from agent.rehearsal.delay_line import DelayLine
 from agent.rehearsal.environment import overrides, reaching
 from agent.rehearsal.events import EventFeed
+from agent.rehearsal.office import LINE, line_settings, new_key, order
+from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.server_process import ServerProcess
+from agent.testing.softphone.wire import Address
 from agent.workers.loopback import free_port
 
 LOOPBACK = "127.0.0.1"
@@ -36,10 +39,12 @@ class Stage:
         llm: str | None = None,
         control: Control | None = None,
         settings: Mapping[str, Mapping[str, str]] | None = None,
+        callees: Address | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         """`prefix` is `bundle("asterisk")`; `folder` gets logs and private files; `llm` replaces `llm.model`.
 
+        `callees`: the SIP address that takes every call out; without it the lines of the configuration count.
         `settings`: section → key → value, which go before the environment and the configuration.
         """
         control = control or Control()
@@ -52,7 +57,13 @@ class Stage:
         self._environ = environ
         self._stack = AsyncExitStack()
         self._server: ServerProcess | None = None
-        self.asterisk = AsteriskInstance(prefix, AsteriskConfig(insecure_callers=True), self._folder / "asterisk")
+        self._calls_out = callees is not None
+        self._key = ""
+        lines = () if callees is None else (Trunk(LINE, *callees, "rehearsal", registers=False),)
+        private = AsteriskConfig(insecure_callers=True, trunks=lines)
+        self.asterisk = AsteriskInstance(prefix, private, self._folder / "asterisk")
+        if control.echo and self._calls_out:
+            raise ConfigurationError("--control echo answers calls and places none: leave outbound scenarios out.")
 
     @property
     def sip_address(self) -> tuple[str, int]:
@@ -63,6 +74,10 @@ class Stage:
     def feed(self) -> EventFeed:
         """The agent's events."""
         return self._running.feed
+
+    async def order(self, scenario: Scenario) -> str:
+        """Have the agent call `callees`; the call's id. Raises TelephonyError where it does not take the order."""
+        return await order(scenario, (LOOPBACK, self.feed.ready.result()["http"]), self._key)
 
     @property
     def agent_pid(self) -> int:
@@ -108,6 +123,8 @@ class Stage:
             stack.push_async_callback(line.close)
             bound = "{}:{}".format(*line.address)
         self._cast.write(self._folder / "agents")
+        if self._calls_out:
+            self._key = await new_key(self._folder / "record.db")
         module = ["agent.rehearsal.echo"] if self._control.echo else ["agent", "serve"]
         self._server = ServerProcess(
             [sys.executable, "-m", *module, *(["--config", str(self._config)] if self._config else [])],
@@ -125,6 +142,8 @@ class Stage:
             "recordings": {"folder": str(self._folder / "recordings")},
             "agents": {"folder": str(self._folder / "agents"), "numbers": json.dumps(dict(self._cast.numbers))},
         }
+        if self._calls_out:
+            sections["outbound"] = dict(line_settings())
         if self._llm is not None:
             sections["llm"] = {"model": self._llm, "base_url": ""}
         for section, values in self._settings.items():

@@ -9,14 +9,14 @@ import pytest
 
 from agent.ops.targets import targets
 from agent.rehearsal.expectation import CallExpectation, Expectation
-from agent.rehearsal.scenario import Background, Connect, Line, Overlap, Scenario, Step, Utterance
+from agent.rehearsal.scenario import Answer, Background, Connect, Line, Overlap, Scenario, Step, Utterance
 from agent.rehearsal.sounds import SoundName
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.mark.parametrize(
-    "part", [Scenario, Step, Utterance, Overlap, Connect, Background, Line, Expectation, CallExpectation]
+    "part", [Scenario, Step, Answer, Utterance, Overlap, Connect, Background, Line, Expectation, CallExpectation]
 )
 def test_every_key_of_a_scenario_is_explained(part: type[Scenario]) -> None:
     text = (DOCS / "rehearsals.md").read_text(encoding="utf-8")

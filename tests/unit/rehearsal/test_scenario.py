@@ -192,3 +192,50 @@ def test_a_scenario_survives_its_own_json() -> None:
     scenario = load_scenario(FIXTURES / "everything.yaml")
     plain = scenario.model_dump(mode="json", exclude_unset=True)
     assert Scenario.model_validate(plain) == scenario
+
+
+OUTBOUND = 'name: a\ndirection: outbound\nto: "+493023125001"\nagent: receptionist\n'
+
+
+def test_a_call_out_is_played_by_its_callee(tmp_path: Path) -> None:
+    scenario = load_scenario(_write(tmp_path, OUTBOUND + "callee: [{say: Yes.}, {hang_up: {}}]"))
+    assert scenario.outbound
+    assert [step.name for step in scenario.steps] == ["say", "hang_up"]
+    assert (scenario.turns, scenario.answer.talks, scenario.answer.after_ms) == (1, True, 1000)
+    refused = load_scenario(_write(tmp_path, OUTBOUND + "answer: {reject: 486}"))
+    assert (refused.steps, refused.answer.talks) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (OUTBOUND, "a.yaml:1: the key callee is missing."),
+        (OUTBOUND + "caller: [{say: Yes.}]", "a.yaml:5: caller: is no part of a call that is outbound."),
+        (OUTBOUND + "callee: []", "a.yaml:5: callee: needs at least one entry."),
+        (OUTBOUND + "answer: {reject: 200}", "a.yaml:5: answer.reject: input should be greater than or equal to 300."),
+        (OUTBOUND + "answer: {reject: 486, never: true}", "a.yaml:5: answer: needs either reject or never."),
+        (
+            OUTBOUND.replace("+493023125001", "1000") + "callee: [{say: Yes.}]",
+            "a.yaml:3: to: who is called needs a number in E.164.",
+        ),
+        (
+            OUTBOUND.replace("agent: receptionist\n", "") + "callee: [{say: Yes.}]",
+            "a.yaml:1: the key agent is missing.",
+        ),
+        (
+            "name: a\ncaller: [{say: Yes.}]\nanswer: {never: true}",
+            "a.yaml:3: answer: is no part of a call that is inbound.",
+        ),
+        (
+            "name: a\ncaller: [{say: Yes.}]\ncallee: [{say: Yes.}]",
+            "a.yaml:3: callee: is no part of a call that is inbound.",
+        ),
+    ],
+)
+def test_keys_of_the_other_direction_are_refused(tmp_path: Path, text: str, problem: str) -> None:
+    assert _problems(tmp_path, text) == [problem]
+
+
+def test_the_samples_of_calls_out_can_be_used() -> None:
+    loaded = load_scenarios([ROOT / "agent" / "samples" / "scenarios" / "outbound"])
+    assert [scenario.outbound for _, scenario in loaded] == [True] * 3
