@@ -21,6 +21,7 @@ from agent.store.registry import Registry
 from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
+from agent.telephony.trunk_states import TrunkState
 from agent.webhooks.webhooks import Webhooks
 
 
@@ -53,6 +54,8 @@ class House:
     """How often each model process was started again."""
     wake_clerk: Callable[[], None] = lambda: None
     """There is something to be worked out about a call that is over."""
+    trunks: Callable[[], Sequence[TrunkState]] = lambda: ()
+    """How the lines to the outside stand."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def registry_changed(self) -> None:

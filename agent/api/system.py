@@ -13,6 +13,7 @@ from agent.api.drain import DrainResource
 from agent.api.house import House
 from agent.api.models import NoBody, NoQuery, ResponseModel
 from agent.api.route import AnyRoute, ApiRequest, Route
+from agent.api.trunks import TrunkResource
 from agent.store import webhook_deliveries
 from agent.store.api_keys import Scope
 
@@ -27,6 +28,17 @@ EXAMPLE: Final = {
     "restarts": {"ears": 0, "mind": 1, "mouth": 0},
     "calls": 3,
     "capacity": {"max": 6, "in_use": 3, "waiting": 0},
+    "trunks": [
+        {
+            "name": "provider",
+            "endpoint": "trunk",
+            "usable": True,
+            "known": True,
+            "registration": "registered",
+            "reach": "reachable",
+            "roundtrip_ms": 18.4,
+        }
+    ],
     "listeners": 0,
     "record": {"waiting": 0, "lost": 0},
     "deliveries": {"pending": 2, "oldest_at": "2026-11-27T09:29:58Z"},
@@ -40,6 +52,8 @@ class Readiness(ResponseModel):
     ready: bool
     checks: dict[str, bool]
     """Each part by name: asterisk, store, ears, mind, mouth; and accepting_calls, which a drain makes false."""
+    trunks: dict[str, bool]
+    """Each line to the outside by name, and whether it is usable; it does not count for `ready`: calls in go on."""
     problems: list[str]
     """What a person should know, one sentence each."""
 
@@ -87,6 +101,8 @@ class SystemResource(ResponseModel):
     calls: int
     """Under way on this server."""
     capacity: CapacityResource
+    trunks: list[TrunkResource]
+    """The lines to the outside of the configuration."""
     listeners: int
     """Who listen to live calls."""
     record: RecordResource
@@ -105,7 +121,9 @@ class System:
     async def ready(self, _request: ApiRequest[NoBody, NoQuery]) -> web.StreamResponse:
         """200 or 503."""
         checks = dict(self._house.checks())
-        body = Readiness(ready=all(checks.values()), checks=checks, problems=list(self._house.problems()))
+        trunks = {state.name: state.usable for state in self._house.trunks()}
+        problems = list(self._house.problems())
+        body = Readiness(ready=all(checks.values()), checks=checks, trunks=trunks, problems=problems)
         return json_answer(body, status=200 if body.ready else 503)
 
     async def get(self, _request: ApiRequest[NoBody, NoQuery]) -> SystemResource:
@@ -124,6 +142,7 @@ class System:
             restarts=dict(house.restarts()),
             calls=len(house.live),
             capacity=CapacityResource(max=places.limit, in_use=places.taken, waiting=places.waiting),
+            trunks=[TrunkResource.of(state) for state in house.trunks()],
             listeners=len(house.listeners),
             record=RecordResource(waiting=recorder.waiting, lost=recorder.lost),
             deliveries=DeliveriesResource(

@@ -12,6 +12,7 @@ from agent.settings import OutboundSettings
 from agent.store.record import Record
 from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
+from agent.telephony.trunk_states import TrunkStates
 
 
 def call_out(
@@ -20,6 +21,7 @@ def call_out(
     desk: OrderDesk,
     switchboard: Switchboard,
     places: Places,
+    trunks: TrunkStates,
     stack: AsyncExitStack,
 ) -> Dispatcher:
     """Dials what waits, once it is started, as long as the server takes calls and Asterisk is there.
@@ -36,7 +38,7 @@ def call_out(
         desk,
         switchboard,
         server=record.server,
-        trunks=Trunks(settings),
+        trunks=Trunks(settings, reachable=trunks.is_reachable),
         seats=places,
         ready=lambda: switchboard.drain.state is None and switchboard.events.connected,
         told=record.tell,

@@ -44,6 +44,7 @@ from agent.ops.recording_metrics import RecordingMetrics
 from agent.ops.sinks import each_of
 from agent.ops.state_metrics import StateMetrics
 from agent.ops.tracing import tracing_of
+from agent.ops.trunk_metrics import TrunkMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.outbound.order_desk import OrderDesk
 from agent.personas import check_numbers, load_agents
@@ -51,6 +52,7 @@ from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
 from agent.settings import Settings
 from agent.store.record import Record
+from agent.store.system_events import TRUNKS
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ari import AriClient, WrongPasswordError
 from agent.telephony.ari_events import LinkState
@@ -62,6 +64,7 @@ from agent.telephony.inputs import ChannelInputs
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
+from agent.telephony.trunk_states import TrunkStates
 from agent.telephony.turn_watch import TurnWatch
 from agent.telephony.waiting_room import Announcements
 from agent.webhooks.agent_lookup import AgentLookup
@@ -124,7 +127,8 @@ class PhoneAgent:
         self._api: ApiServer | None = None
         self._models = Models(settings, lambda: self._record.registry.served)
         self._monitor = AmiMonitor(settings.asterisk)
-        self.vitals = Vitals(self._models, self._monitor, self._record, self._webhooks, self._bus, self.drain)
+        trunks = TrunkStates(settings.outbound.trunks, self._monitor)
+        self.vitals = Vitals(self._models, self._monitor, self._record, self._webhooks, self._bus, self.drain, trunks)
         """How it is."""
         self._metrics_server = MetricsServer(settings.http, self._metrics, look=self._backlog_metrics.look)
 
@@ -182,6 +186,7 @@ class PhoneAgent:
         self._metrics.add(StateMetrics(self._places, self._media, self._models.workers, parts.speculation))
         recording = RecordingMetrics(self._recordings.studio)
         self._metrics.add(RecordMetrics(self._record.recorder), PartMetrics(self.vitals.parts, self.drain), recording)
+        self._metrics.add(TrunkMetrics(self.vitals.trunks))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
         self._switchboard = Switchboard(
@@ -198,15 +203,21 @@ class PhoneAgent:
             reception=FrontDesk(self._lookup, parts.mouth, self._agent_of),
             on_link=self._on_link,
         )
-        dispatcher = call_out(settings.outbound, self._record, self._orders, self._switchboard, self._places, stack)
+        trunks = self.vitals.trunks
+        dispatcher = call_out(
+            settings.outbound, self._record, self._orders, self._switchboard, self._places, trunks, stack
+        )
         self.vitals.switchboard, self.vitals.dispatcher = self._switchboard, dispatcher
         spare_what_stays()
         await self._switchboard.start()
         stack.push_async_callback(self._stop_calls, self._switchboard)
         dispatcher.start()
-        watch = PartsWatch(self._record, parts=self.vitals.parts, problems=self.vitals.problems)
-        stack.push_async_callback(watch.close)
-        await watch.start()
+        for watch in (
+            PartsWatch(self._record, parts=self.vitals.parts, problems=self.vitals.problems),
+            PartsWatch(self._record, parts=trunks.known, problems=trunks.problems, kind=TRUNKS),
+        ):
+            stack.push_async_callback(watch.close)
+            await watch.start()
 
     async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the models are there: whoever waits for this server can ask how far it is."""
@@ -230,6 +241,7 @@ class PhoneAgent:
             prepare=self._models.prepare,
             checks=self.vitals.checks,
             problems=self.vitals.problems,
+            trunks=self.vitals.trunks.all,
             restarts=self._models.restarts,
             wake_clerk=lambda: self._after_calls.wake() if self._after_calls else None,
         )

@@ -12,6 +12,7 @@ from agent.store.record import Record
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.drain import Drain, told
 from agent.telephony.switchboard import Switchboard
+from agent.telephony.trunk_states import TrunkStates
 from agent.webhooks.webhooks import Webhooks
 
 
@@ -19,7 +20,14 @@ class Vitals:
     """Asks the parts each time; keeps nothing."""
 
     def __init__(
-        self, models: Models, monitor: AmiMonitor, record: Record, webhooks: Webhooks, bus: Bus, drain: Drain
+        self,
+        models: Models,
+        monitor: AmiMonitor,
+        record: Record,
+        webhooks: Webhooks,
+        bus: Bus,
+        drain: Drain,
+        trunks: TrunkStates,
     ) -> None:
         self._models = models
         self._monitor = monitor
@@ -27,6 +35,8 @@ class Vitals:
         self._webhooks = webhooks
         self._bus = bus
         self._drain = drain
+        self.trunks = trunks
+        """Lines to the outside."""
         self.switchboard: Switchboard | None = None
         """None until there is one."""
         self.dispatcher: Dispatcher | None = None
@@ -57,7 +67,11 @@ class Vitals:
         )
         workers = self._models.workers
         looping = [name for name in workers.names if workers.is_crash_looping(name)]
-        return [*filter(None, links), *(f"The process {name} dies again and again; see the log." for name in looping)]
+        return [
+            *filter(None, links),
+            *self.trunks.problems(),
+            *(f"The process {name} dies again and again; see the log." for name in looping),
+        ]
 
     def pulse(self) -> Pulse:
         """For the service manager. Healthy: everything that must never end goes on."""

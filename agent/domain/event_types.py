@@ -37,6 +37,9 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     SYSTEM_DEGRADED = "system.degraded"
     SYSTEM_RECOVERED = "system.recovered"
+    TRUNK_UNREACHABLE = "trunk.unreachable"
+    """A line to the outside does not answer, or is not registered, for longer than a moment."""
+    TRUNK_REACHABLE = "trunk.reachable"
     PING = "ping"
     """Sent on request, to try an endpoint."""
 

@@ -1,4 +1,4 @@
-"""Tells applications when a part of the server is down for longer than a moment, and when it is back."""
+"""Tells applications when a part of the server, or a trunk, is down for longer than a moment, and when it is back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import structlog
 from agent.domain.event_types import EventType
 from agent.errors import StoreError
 from agent.store.record import Record
+from agent.store.system_events import PARTS, Kind
 
 log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ class PartsWatch:
         *,
         parts: Callable[[], Mapping[str, bool]],
         problems: Callable[[], Sequence[str]],
+        kind: Kind = PARTS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -73,6 +75,7 @@ class PartsWatch:
         self._record = record
         self._parts = parts
         self._problems = problems
+        self._kind = kind
         self._now = now
         self._sleep = sleep
         self._waiting: deque[tuple[EventType, datetime, Mapping[str, object]]] = deque(maxlen=MOST_WAITING)
@@ -81,11 +84,11 @@ class PartsWatch:
     async def start(self) -> None:
         """Begin; what an earlier process told and could not take back is known."""
         try:
-            down = await self._record.degraded_parts()
+            down = await self._record.told_down(self._kind)
         except StoreError as error:
             log.warning("system.past_not_read", code=error.code, error=str(error))
             down = set()
-        self._task = asyncio.create_task(self._run(PartStates(down)), name="parts-watch")
+        self._task = asyncio.create_task(self._run(PartStates(down)), name=f"watch of every {self._kind.field}")
 
     async def close(self) -> None:
         """Look no more."""
@@ -101,12 +104,12 @@ class PartsWatch:
             await self._sleep(LOOK_EVERY_S)
 
     def _note(self, change: PartChange) -> None:
-        kind = EventType.SYSTEM_RECOVERED if change.up else EventType.SYSTEM_DEGRADED
+        kind = self._kind.up if change.up else self._kind.down
         problems = list(self._problems())
-        (log.info if change.up else log.warning)(str(kind), part=change.part, since=change.since.isoformat())
+        (log.info if change.up else log.warning)(str(kind), name=change.part, since=change.since.isoformat())
         data = {
             "server": self._record.server,
-            "part": change.part,
+            self._kind.field: change.part,
             "since": change.since.isoformat().replace("+00:00", "Z"),
             "problems": problems,
         }

@@ -20,6 +20,7 @@ from agent.store.leftovers import close_leftovers
 from agent.store.migrate import migrate
 from agent.store.recorder import Recorder
 from agent.store.registry import Registry
+from agent.store.system_events import PARTS, Kind
 
 log = structlog.get_logger()
 
@@ -69,14 +70,14 @@ class Record:
             stored = await events.append(self.store, connection, kind, at=at, data=data)
         self.tell([stored])
 
-    async def degraded_parts(self) -> set[str]:
-        """Parts of this server of which applications were told that they are down, and not that they are back.
+    async def told_down(self, kind: Kind = PARTS) -> set[str]:
+        """What of this server applications were told that it is down, and not that it is back.
 
         Raises StoreError.
         """
         async with self.store.read() as connection:
             since = datetime.now(UTC) - DEGRADED_WITHIN
-            return await system_events.degraded_parts(connection, self.server, since=since)
+            return await system_events.down(connection, kind, self.server, since=since)
 
     async def close(self) -> None:
         """Write what is left, and let go of the database."""

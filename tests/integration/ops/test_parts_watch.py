@@ -17,6 +17,7 @@ from agent.store import webhook_endpoints
 from agent.store.events import StoredEvent
 from agent.store.record import Record
 from agent.store.schema import webhook_deliveries
+from agent.store.system_events import TRUNKS
 
 
 class Clock:
@@ -109,4 +110,26 @@ async def test_a_new_process_takes_back_what_the_old_one_told(record: Record) ->
     assert [event.type for event in first] == [EventType.SYSTEM_DEGRADED]
     second = await watched(record, {"mind": range(5)}, 20)
     assert [event.type for event in second] == [EventType.SYSTEM_RECOVERED]
-    assert await record.degraded_parts() == set()
+    assert await record.told_down() == set()
+
+
+async def test_trunks_are_told_of_under_their_own_name(record: Record) -> None:
+    told: list[StoredEvent] = []
+    record.when_told(told.extend)
+    clock = Clock(30)
+    watch = PartsWatch(
+        record,
+        parts=lambda: {"provider": not 3 <= clock.passed < 15},
+        problems=list,
+        kind=TRUNKS,
+        now=clock.now,
+        sleep=clock.sleep,
+    )
+    await watch.start()
+    await clock.over.wait()
+    await watch.close()
+    assert [(event.type, event.data["trunk"]) for event in told] == [
+        (EventType.TRUNK_UNREACHABLE, "provider"),
+        (EventType.TRUNK_REACHABLE, "provider"),
+    ]
+    assert await record.told_down(TRUNKS) == set()

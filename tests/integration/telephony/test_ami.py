@@ -17,12 +17,14 @@ from structlog.testing import capture_logs
 from agent.asterisk.config import AsteriskConfig, Trunk
 from agent.asterisk.instance import AsteriskInstance
 from agent.errors import ConfigurationError, TelephonyError
-from agent.settings import AsteriskSettings
+from agent.settings import AsteriskSettings, TrunkSettings
 from agent.telephony.ami import AmiMonitor
 from agent.telephony.ami_link import AmiLink
-from agent.telephony.ami_state import Registration
+from agent.telephony.ami_state import Reach, Registration
 from agent.telephony.backoff import Backoff
+from agent.telephony.trunk_states import TrunkStates
 from agent.testing.callees import rings_on
+from agent.testing.softphone.account import Account
 from agent.testing.trunk_peer import TrunkPeer
 from tests.integration.telephony.exchange import Watch, asterisk_settings
 
@@ -84,6 +86,33 @@ async def test_telephones_and_trunks_over_a_restart(
     assert said == ["telephony.ami_lost", "telephony.ami_connected"], "each is said once"
     assert line.password not in caplog.text + str(logs), "AMI tells passwords of trunks; nobody may log them"
     assert "panoramisk" not in caplog.text
+
+
+async def test_a_trunk_that_dies_and_comes_back(prefix: Path, tmp_path: Path) -> None:
+    account = Account("me", "provider-password")
+    async with TrunkPeer(lambda _number: rings_on, tmp_path, account=account) as peer:
+        line = Trunk("line", *peer.address, account.user, account.password, qualify_s=1)
+        asterisk = AsteriskInstance(prefix, AsteriskConfig(trunks=(line,)), tmp_path / "asterisk")
+        await asterisk.start()
+        try:
+            async with watched(asterisk_settings(asterisk.config)) as at:
+                trunks = TrunkStates({"one": TrunkSettings(endpoint="line")}, at.monitor)
+
+                def stands(registration: Registration, reach: Reach) -> bool:
+                    return [(one.registration, one.reach) for one in trunks.all()] == [(registration, reach)]
+
+                await at.until(lambda _: stands(Registration.REGISTERED, Reach.REACHABLE))
+                assert peer.provider.proofs[0] == "REGISTER"
+                assert (trunks.all()[0].roundtrip_ms or 0) > 0
+                assert trunks.is_reachable("one")
+                await peer.vanish()
+                await at.until(lambda _: trunks.all()[0].reach is Reach.UNREACHABLE)
+                assert not trunks.is_reachable("one")
+                assert "does not answer" in trunks.problems()[0]
+                await peer.come_back()
+                await at.until(lambda _: trunks.is_reachable("one"))
+        finally:
+            await asterisk.stop()
 
 
 async def test_a_provider_that_refuses(prefix: Path, tmp_path: Path) -> None:

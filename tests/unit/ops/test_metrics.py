@@ -40,19 +40,23 @@ from agent.ops.part_metrics import PartMetrics
 from agent.ops.record_metrics import RecordMetrics
 from agent.ops.recording_metrics import RecordingMetrics
 from agent.ops.state_metrics import StateMetrics
+from agent.ops.trunk_metrics import TrunkMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.recordings.studio import Studio
 from agent.resources import shipped
-from agent.settings import BusSettings, CapacitySettings, DrainSettings, RecordingsSettings
+from agent.settings import BusSettings, CapacitySettings, DrainSettings, RecordingsSettings, TrunkSettings
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
 from agent.store.webhook_deliveries import DeliveryStatus
+from agent.telephony.ami_state import Reach, Registration, Trunk
 from agent.telephony.capacity import Capacity
 from agent.telephony.drain import Drain
 from agent.telephony.places import Places
+from agent.telephony.trunk_states import TrunkStates
 from agent.webhooks.schedule import Answer
 from agent.workers.supervisor import Supervisor
+from tests.unit.telephony.test_trunk_states import Source
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ID = "call_4711"
@@ -193,6 +197,8 @@ def whole(tmp_path: Path) -> Metrics:
     speculation.begun()
     speculation.ended(0.4, used=False)
     metrics.add(StateMetrics(places, AudioSocketServer("127.0.0.1", 0), Supervisor(()), speculation))
+    line = Trunk("line", Registration.REGISTERED, Reach.REACHABLE, 12.5)
+    metrics.add(TrunkMetrics(TrunkStates({"one": TrunkSettings(endpoint="line")}, Source(known=[line]))))
     store = Store("sqlite:///never-opened.db")
     recorder = Recorder(store, Chronicle(store, server="one"), told=lambda _events: None)
     recorder(changed(RINGING))
@@ -247,6 +253,13 @@ def test_requests_and_attempts() -> None:
     for over in ("delivered", "dead"):
         assert count("phone_agent_webhook_deliveries_total", {"status": over}) == 1
     assert count("phone_agent_webhook_attempt_seconds_sum") == 1.5
+
+
+def test_trunks_as_asterisk_tells_of_them(whole: Metrics) -> None:
+    count = whole.registry.get_sample_value
+    assert count("phone_agent_trunk_usable", {"trunk": "one"}) == 1
+    assert count("phone_agent_trunk_registered", {"trunk": "one"}) == 1
+    assert count("phone_agent_trunk_roundtrip_seconds", {"trunk": "one"}) == 0.0125
 
 
 def test_nothing_of_a_caller_is_in_it(whole: Metrics) -> None:

@@ -49,13 +49,17 @@ from agent.store.idempotency_keys import IdempotencyKeys
 from agent.store.recorder import Recorder
 from agent.store.registry import Registry
 from agent.store.webhook_endpoints import new_secret
+from agent.telephony.ami_state import Reach, Registration, Trunk
 from agent.telephony.capacity import Capacity
 from agent.telephony.drain import Drain
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
+from agent.telephony.trunk_states import TrunkStates
 from agent.testing.fakes import FakeEars, FakeMouth
 from agent.webhooks.webhooks import Webhooks
+from tests.unit.telephony.test_trunk_states import Source
 
+SILENT = Trunk("first", Registration.NONE, Reach.UNREACHABLE, None)
 OUTBOUND = OutboundSettings(
     allow=("+4930", "+4989"),
     deny=("+493099",),
@@ -221,6 +225,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
         checks=lambda: {"asterisk": True, "store": recorder.problem is None},
         problems=lambda: [recorder.problem] if recorder.problem else [],
         restarts=lambda: {"ears": 0, "mind": 1, "mouth": 0},
+        trunks=TrunkStates(OUTBOUND.trunks, Source(names=("first",), known=[SILENT])).all,
         now=clock.now,
         wake_clerk=lambda: woken.append(None),
     )

@@ -23,10 +23,21 @@ async def test_the_description_is_valid_and_complete(office: Office) -> None:
 async def test_it_says_whether_it_is_ready(office: Office) -> None:
     assert await office.send("GET", "/readyz") == (
         200,
-        {"ready": True, "checks": {"asterisk": True, "store": True}, "problems": []},
+        {"ready": True, "checks": {"asterisk": True, "store": True}, "trunks": {"first": False}, "problems": []},
     )
     _, system = await office.send("GET", "/v1/system")
     assert (system["ready"], system["calls"]) == (True, 0)
+    assert system["trunks"] == [
+        {
+            "name": "first",
+            "endpoint": "first",
+            "usable": False,
+            "known": True,
+            "registration": "none",
+            "reach": "unreachable",
+            "roundtrip_ms": None,
+        }
+    ]
 
 
 async def test_every_schema_has_a_plain_name_and_an_example_that_fits_it(office: Office) -> None:
