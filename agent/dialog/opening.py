@@ -14,10 +14,10 @@ from agent.dialog.overlap import is_echo
 from agent.dialog.yes_no import YesNo, yes_or_no
 from agent.domain.agent import Agent, RecordingConsent
 from agent.domain.call import EndedReason
-from agent.domain.recording import AnsweredBy, Consent
+from agent.domain.recording import Consent, ConsentBy
 from agent.errors import PhoneAgentError
 
-Decided = Callable[[Consent, AnsweredBy | None], None]
+Decided = Callable[[Consent, ConsentBy | None], None]
 """Told once whether the call is recorded from this moment on."""
 
 QUESTIONS = 2
@@ -89,7 +89,7 @@ class Opening:
     async def keyed(self, turn: Mouthpiece, key: str) -> EndedReason | None:
         """The caller pressed a key that `takes` has taken."""
         consent = Consent.GRANTED if key == YES_KEY else Consent.DECLINED
-        return await self._answered(turn, consent, AnsweredBy.KEY)
+        return await self._answered(turn, consent, ConsentBy.KEY)
 
     def close(self) -> None:
         """The call is over."""
@@ -101,16 +101,16 @@ class Opening:
             return None
         match self._meant(text):
             case YesNo.YES:
-                return await self._answered(turn, Consent.GRANTED, AnsweredBy.VOICE)
+                return await self._answered(turn, Consent.GRANTED, ConsentBy.VOICE)
             case YesNo.NO:
-                return await self._answered(turn, Consent.DECLINED, AnsweredBy.VOICE)
+                return await self._answered(turn, Consent.DECLINED, ConsentBy.VOICE)
             case YesNo.UNCLEAR:
                 return await self.ask(turn)
 
     def _meant(self, words: str) -> YesNo:
         return yes_or_no(words, self._hearing.language)
 
-    async def _answered(self, turn: Mouthpiece, consent: Consent, by: AnsweredBy | None = None) -> EndedReason | None:
+    async def _answered(self, turn: Mouthpiece, consent: Consent, by: ConsentBy | None = None) -> EndedReason | None:
         self._decide(consent, by)
         policy = self._agent.recording
         return await self._greet(turn, policy.accepted if consent.given else policy.declined)
@@ -129,7 +129,7 @@ class Opening:
         notice = self._agent.notice
         return await turn.say_phrase(self._agent.greeting, protected=bool(notice), then_protected=notice)
 
-    def _decide(self, consent: Consent, by: AnsweredBy | None = None) -> None:
+    def _decide(self, consent: Consent, by: ConsentBy | None = None) -> None:
         self.asking = False
         if self._decided is not None:
             self._decided(consent, by)

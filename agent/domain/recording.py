@@ -28,7 +28,7 @@ class Consent(StrEnum):
         return self in {Consent.ANNOUNCED, Consent.GRANTED}
 
 
-class AnsweredBy(StrEnum):
+class ConsentBy(StrEnum):
     """How a caller answered who was asked."""
 
     VOICE = "voice"
@@ -73,7 +73,7 @@ class Recording:
 
     status: RecordingStatus
     consent: Consent
-    answered_by: AnsweredBy | None
+    answered_by: ConsentBy | None
     decided_at: datetime
     """When the caller had been told or had answered: nothing before this moment is in it."""
     format: RecordingFormat | None = None
@@ -93,7 +93,7 @@ class RecordingResource(BaseModel):
     status: RecordingStatus
     consent: Consent
     """`announced`: the caller was told; `granted`, `declined`, `unanswered`: the caller was asked."""
-    answered_by: AnsweredBy | None = None
+    answered_by: ConsentBy | None = None
     """How a caller answered who was asked."""
     decided_at: datetime
     """When the caller had been told or had answered; the recording begins here."""

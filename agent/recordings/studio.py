@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from agent.domain.events import CallChanged, Event, EventSink, RecordingChanged
-from agent.domain.recording import AnsweredBy, Consent, Recording, RecordingFormat, RecordingStatus
+from agent.domain.recording import Consent, ConsentBy, Recording, RecordingFormat, RecordingStatus
 from agent.media.recorder import mend, size_of
 from agent.media.schedule import SAMPLE_RATE
 from agent.media.tap import Tap, TapReader
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 THREADS: Final = 2  # a slow write of one call holds up no other, unless the disk itself stands still
 CLOSE_S: Final = 10.0
 
-Decided = Callable[[Consent, AnsweredBy | None], None]
+Decided = Callable[[Consent, ConsentBy | None], None]
 T = TypeVar("T")
 
 
@@ -66,7 +66,7 @@ class Studio:
     def decides(self, call_id: str, tap: Tap) -> Decided:
         """What a call is to tell when its caller has been told or has answered: from then on, or never."""
 
-        def decided(consent: Consent, answered_by: AnsweredBy | None) -> None:
+        def decided(consent: Consent, answered_by: ConsentBy | None) -> None:
             recording = Recording(RecordingStatus.NOT_RECORDED, consent, answered_by, self._now())
             if consent.given:
                 self._begin(call_id, tap.read(CAPACITY), recording)

@@ -10,8 +10,8 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.recording import (
-    AnsweredBy,
     Consent,
+    ConsentBy,
     Recording,
     RecordingFormat,
     RecordingResource,
@@ -106,7 +106,7 @@ def _recording(row: Row[Any]) -> Recording:
     return Recording(
         status=RecordingStatus(row.status),
         consent=Consent(row.consent),
-        answered_by=None if row.answered_by is None else AnsweredBy(row.answered_by),
+        answered_by=None if row.answered_by is None else ConsentBy(row.answered_by),
         decided_at=row.decided_at,
         format=None if row.format is None else RecordingFormat(row.format),
         seconds=row.seconds,

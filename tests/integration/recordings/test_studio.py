@@ -24,7 +24,7 @@ from agent.asterisk.bundles import bundle
 from agent.asterisk.recordings import prompts
 from agent.domain.call import Call, CallStatus, Direction, EndedReason, transition
 from agent.domain.events import CallChanged, Event, RecordingChanged
-from agent.domain.recording import AnsweredBy, Consent, Recording, RecordingFormat, RecordingStatus
+from agent.domain.recording import Consent, ConsentBy, Recording, RecordingFormat, RecordingStatus
 from agent.errors import ConfigurationError
 from agent.media.clock import ManualClock
 from agent.media.pcm import rms_dbfs
@@ -89,7 +89,7 @@ async def line(tmp_path: Path) -> Line:
 async def test_what_was_before_the_consent_is_never_on_disk(line: Line) -> None:
     line.talk(100, caller=7, agent=-7)
     assert not line.path.exists()
-    line.decided(Consent.GRANTED, AnsweredBy.VOICE)
+    line.decided(Consent.GRANTED, ConsentBy.VOICE)
     line.talk(100)
     recording = await line.hang_up()
     sound = read(line.path)
@@ -97,7 +97,13 @@ async def test_what_was_before_the_consent_is_never_on_disk(line: Line) -> None:
     assert set(sound[:, 1].tolist()) == {-1}
     assert len(sound) == 100 * FRAME
     assert recording == Recording(
-        RecordingStatus.READY, Consent.GRANTED, AnsweredBy.VOICE, NOW, RecordingFormat.WAV, 2.0, 44 + 4 * 100 * FRAME
+        RecordingStatus.READY,
+        Consent.GRANTED,
+        ConsentBy.VOICE,
+        NOW,
+        RecordingFormat.WAV,
+        2.0,
+        44 + 4 * 100 * FRAME,
     )
     assert [event.recording.status for event in line.events] == [RecordingStatus.RECORDING, RecordingStatus.READY]
     await line.studio.close()

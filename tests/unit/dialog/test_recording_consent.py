@@ -12,7 +12,7 @@ from agent.domain.agent import Agent, RecordingConsent, RecordingPolicy
 from agent.domain.call import EndedReason
 from agent.domain.commands import Say
 from agent.domain.events import SpeechStarted
-from agent.domain.recording import AnsweredBy, Consent
+from agent.domain.recording import Consent, ConsentBy
 from agent.domain.turns import Speaker
 from agent.testing.fakes import FakeEars, FakeMind
 from tests.unit.dialog.stage import Stage
@@ -27,18 +27,18 @@ ANSWER = "We open at nine."
 DONE = (("agent_quiet", 9), ("quiet", 0.1), ("agent_quiet", 9))
 """Also where it says two sentences."""
 SPEAK = (("speak", 1.0), ("quiet", 2), *DONE)
-VOICE, KEY = AnsweredBy.VOICE, AnsweredBy.KEY
+VOICE, KEY = ConsentBy.VOICE, ConsentBy.KEY
 
 
 class Tape:
     """Notes what was decided, and how much the agent had sent by then."""
 
     def __init__(self) -> None:
-        self.decided: list[tuple[Consent, AnsweredBy | None]] = []
+        self.decided: list[tuple[Consent, ConsentBy | None]] = []
         self.samples_before: list[int] = []
         self.stage: Stage
 
-    def __call__(self, consent: Consent, by: AnsweredBy | None) -> None:
+    def __call__(self, consent: Consent, by: ConsentBy | None) -> None:
         self.decided.append((consent, by))
         self.samples_before.append(self.stage.line.samples_of_sound)
 
