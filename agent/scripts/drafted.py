@@ -1,0 +1,106 @@
+"""Makes a whole script of what the model drafted: states, ways, exits and fixed sentences are the program's. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from agent.domain.script import CallScript, Exit, Fallbacks
+from agent.domain.script import Objection as ScriptObjection
+from agent.domain.script_brief import ScriptBrief
+from agent.domain.script_slot import Slot, SlotLimits, SlotType
+from agent.domain.script_state import Comparison, Condition, State, Transition
+from agent.scripts.draft import Draft, Question
+from agent.scripts.fixed_words import FixedWords, words_of
+
+DONE, NOT_WANTED, DECLINED, GAVE_UP, OPTED_OUT = "done", "not_wanted", "declined", "no_result", "do_not_call"
+CONFIRMED = frozenset({SlotType.DATE, SlotType.TIME, SlotType.NUMBER, SlotType.PHONE, SlotType.EMAIL, SlotType.NAME})
+"""Types whose values are easily misheard."""
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_LEFT_OUT = re.compile(r"[^a-z0-9]+")
+_SPENT_WORDS = frozenset({"the", "a", "an", "of", "for", "your", "their", "our", "is", "to", "and", "in", "on", "at"})
+
+
+def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
+    """The script. Raises ValidationError where texts of the draft are too long for one."""
+    words = words_of(brief.language)
+    taken = set(brief.variables) | {DONE, NOT_WANTED, DECLINED, GAVE_UP, OPTED_OUT}
+    slots = [_slot(question, _name(question.about, taken), words) for question in draft.questions]
+    ends = [question.type is SlotType.YES_NO and question.if_no == "end" for question in draft.questions]
+    exits = [Exit(name=DONE, outcome="completed", success=True, say=draft.thanks)]
+    if any(ends):
+        exits.append(Exit(name=NOT_WANTED, outcome=NOT_WANTED, say=words.not_wanted))
+    exits += [
+        Exit(name=DECLINED, outcome=DECLINED, say=words.declined),
+        Exit(name=GAVE_UP, outcome=GAVE_UP, say=words.gave_up),
+        Exit(name=OPTED_OUT, outcome=OPTED_OUT, say=words.opted_out),
+    ]
+    disclosures = (words.assistant,) if brief.disclosures is None else brief.disclosures
+    return CallScript(
+        name=brief.goal[:120],
+        purpose=brief.goal,
+        language=brief.language,
+        agent=brief.agent,
+        variables=brief.variables,
+        facts=brief.facts,
+        opening=_without_question(draft.opening),
+        disclosures=disclosures,
+        slots=tuple(slots),
+        states=tuple(_states(draft.questions, slots, ends)),
+        exits=tuple(exits),
+        objections=tuple(ScriptObjection(when=one.they_say, answer=one.answer) for one in draft.objections),
+        forbidden=brief.forbidden,
+        fallbacks=Fallbacks(
+            not_understood=words.not_understood,
+            silence=words.silence,
+            give_up=GAVE_UP,
+            opt_out=OPTED_OUT,
+            declined=DECLINED,
+        ),
+        voicemail=draft.voicemail,
+    )
+
+
+def _states(questions: tuple[Question, ...], slots: list[Slot], ends: list[bool]) -> list[State]:
+    """One for each question: the runner asks for all slots of a state at once where they are given at once."""
+    names = [f"ask_{slot.name}"[:48] for slot in slots]
+    onward = [*names[1:], DONE]
+    states = []
+    for question, slot, name, to, end in zip(questions, slots, names, onward, ends, strict=True):
+        no = Condition(slot=slot.name, compare=Comparison.IS, value=False)
+        out = (Transition(when=(no,), to=NOT_WANTED),) if end else ()
+        states.append(State(name=name, goal=question.about, slots=(slot.name,), transitions=(*out, Transition(to=to))))
+    return states
+
+
+def _slot(question: Question, name: str, words: FixedWords) -> Slot:
+    again = question.ask_again.strip()
+    is_choice = question.type is SlotType.CHOICE
+    return Slot(
+        name=name,
+        type=question.type,
+        ask=question.ask,
+        ask_again=again if again != question.ask else "",
+        confirm=words.confirm % name if question.type in CONFIRMED else "",
+        about=question.about,
+        choices=tuple(dict.fromkeys(question.choices)) if is_choice else (),
+        limits=SlotLimits(earliest_in_days=0) if question.type is SlotType.DATE else SlotLimits(),
+    )
+
+
+def _name(about: str, taken: set[str]) -> str:
+    """A name of the first words; numbered where it is taken."""
+    plain = unicodedata.normalize("NFKD", about).encode("ascii", "ignore").decode().lower()
+    words = [word for word in _LEFT_OUT.split(plain) if word and word not in _SPENT_WORDS][:3]
+    stem = "_".join(words)[:32].strip("_")
+    stem = stem if stem[:1].isalpha() else f"answer_{stem}".strip("_")
+    name = next(one for one in (stem, *(f"{stem}_{number}" for number in range(2, 99))) if one not in taken)
+    taken.add(name)
+    return name
+
+
+def _without_question(opening: str) -> str:
+    """Models end an opening with a question by habit; the first question comes after the disclosures."""
+    sentences = _SENTENCE_END.split(opening)
+    kept = [sentence for sentence in sentences if not sentence.endswith("?")]
+    return " ".join(kept) if kept else opening
