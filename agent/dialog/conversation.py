@@ -96,7 +96,15 @@ class Conversation:
         self._silence = SilenceWatch(agent.limits)
         self._hearing = Hearing(parts.ears, agent, expected=lambda: self._script.expected_words if self._script else ())
         day = today or datetime.now().astimezone().date()
-        self._script = script_guide(agent, call, today=day, mind=parts.mind, journal=self._journal)
+        self._script = script_guide(
+            agent,
+            call,
+            today=day,
+            mind=parts.mind,
+            journal=self._journal,
+            switching=switching,
+            tell=self._inputs.put_nowait,
+        )
         self._opening = Opening(
             agent,
             self._journal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -13,8 +14,12 @@ from agent.dialog.farewell import is_farewell
 from agent.dialog.history import History, Message
 from agent.dialog.parts import Parts
 from agent.dialog.prompts import opening
+from agent.dialog.script.helper_model import HelperModel
+from agent.dialog.script.script_talk import ScriptTalk
+from agent.dialog.script.written_talk import move_after
 from agent.dialog.tool_request import ToolRequest
 from agent.domain.agent import Agent
+from agent.domain.script import CallScript
 from agent.errors import LanguageModelError
 from agent.ids import new_id
 from agent.speech.spoken import spoken
@@ -67,6 +72,9 @@ class TextTurns:
 
     def greeting(self, agent: Agent) -> TextTurn:
         """What it says when the call is answered."""
+        if agent.script is not None:
+            talk = ScriptTalk(agent.script, agent.variables, today=_today())
+            return _fixed(agent, *(line.text for line in talk.begin().lines))
         return _fixed(agent, *filter(None, (agent.greeting, agent.notice)))
 
     async def answer(self, agent: Agent, conversation: Sequence[WrittenMessage]) -> TextTurn:
@@ -76,7 +84,7 @@ class TextTurns:
         `llm_busy` where others ask already.
         """
         last = conversation[-1].text
-        if is_farewell(last, agent.farewells):
+        if agent.script is None and is_farewell(last, agent.farewells):
             return _fixed(agent, agent.phrases.farewell, ends_call=True)
         parts = self._parts()
         if parts is None:
@@ -85,6 +93,8 @@ class TextTurns:
             raise LanguageModelError("Other turns without a telephone are being answered.", code="llm_busy")
         self._under_way += 1
         try:
+            if agent.script is not None:
+                return await _by_script(parts, agent, agent.script, conversation)
             return await _answered(parts, agent, conversation)
         finally:
             self._under_way -= 1
@@ -130,16 +140,7 @@ async def _answered(parts: Parts, agent: Agent, conversation: Sequence[WrittenMe
         ),
         page,
     )
-    history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
-    for message in conversation[:-1]:
-        match message.role:
-            case WrittenRole.CALLER:
-                history.caller_said(message.text)
-            case WrittenRole.AGENT:
-                history.agent_was_heard(message.text, interrupted=False)
-            case WrittenRole.HINT:
-                history.noted(message.text)
-    await answer.give(history.messages(conversation[-1].text))
+    await answer.give(_history(parts, agent, conversation).messages(conversation[-1].text))
     if not page.sentences and not page.requests:
         return _fixed(agent, agent.phrases.did_not_understand)
     marks = answer.marks
@@ -151,6 +152,38 @@ async def _answered(parts: Parts, agent: Agent, conversation: Sequence[WrittenMe
         first_clause_s=_since(began_at, marks.first_clause),
         complete_s=_now() - began_at,
     )
+
+
+def _history(parts: Parts, agent: Agent, conversation: Sequence[WrittenMessage]) -> History:
+    """All but the last message."""
+    llm = parts.settings.llm
+    history = History(opening(agent), context_tokens=llm.context_tokens, answer_tokens=llm.max_tokens)
+    for message in conversation[:-1]:
+        match message.role:
+            case WrittenRole.CALLER:
+                history.caller_said(message.text)
+            case WrittenRole.AGENT:
+                history.agent_was_heard(message.text, interrupted=False)
+            case WrittenRole.HINT:
+                history.noted(message.text)
+    return history
+
+
+async def _by_script(
+    parts: Parts, agent: Agent, script: CallScript, conversation: Sequence[WrittenMessage]
+) -> TextTurn:
+    """The values that the model read in earlier turns are read by rules alone this time."""
+    began_at, history = _now(), _history(parts, agent, conversation)
+    helper = HelperModel(parts.mind, script, call=new_id("text"), messages=history.messages)
+    said = [message.text for message in conversation if message.role is WrittenRole.CALLER]
+    move = await move_after(script, agent.variables, said, today=_today(), helper=helper)
+    sentences = tuple(line.text for line in move.lines)
+    spoken_ones = tuple(spoken(text, agent.language) for text in sentences)
+    return TextTurn(sentences, spoken_ones, ends_call=move.ends is not None, complete_s=_now() - began_at)
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _fixed(agent: Agent, *sentences: str, ends_call: bool = False) -> TextTurn:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.domain.agent import Agent, RecordingConsent
 from agent.domain.outbound import ScriptRef
+from agent.domain.script import CallScript
 from agent.domain.scripted import scripted
 from agent.domain.variables import Value, rendered
 
@@ -33,16 +34,19 @@ class Briefing:
 NOTHING = Briefing()
 
 
-def briefed(agent: Agent, briefing: Briefing = NOTHING) -> Agent:
-    """The agent with all variables in their places; those that the application did not give are the agent's own."""
+def briefed(agent: Agent, briefing: Briefing = NOTHING, script: CallScript | None = None) -> Agent:
+    """The agent with all variables in their places; those that the application did not give are the agent's own.
+
+    `script`: the one that the briefing names; None: the agent's own, if it has one.
+    """
     variables = {**agent.variables, **briefing.variables}
     limits, recording = agent.limits, agent.recording
     if briefing.max_duration_s is not None:
         limits = limits.model_copy(update={"max_duration_s": briefing.max_duration_s})
     if briefing.record is False:
         recording = recording.model_copy(update={"consent": RecordingConsent.OFF})
-    if agent.script is not None:
-        agent = scripted(agent, agent.script, variables)
+    if (plan := script or agent.script) is not None:
+        agent = scripted(agent, plan, variables)
     voicemail: dict[str, object] = {"message": rendered(agent.voicemail.message, variables).strip()}
     if briefing.detect_machine is not None:
         voicemail["detect"] = briefing.detect_machine

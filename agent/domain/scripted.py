@@ -20,6 +20,8 @@ INSTRUCTIONS = (
 def scripted(agent: Agent, script: CallScript, variables: Mapping[str, Value]) -> Agent:
     """With the script's words, language and facts in place of its own; its voice, phrases and limits stay.
 
+    The model has no tools: what is done in the call is the script's decision.
+
     `variables` are those of the call.
     """
     words = {name: str(value) for name, value in variables.items()}
@@ -39,6 +41,8 @@ def scripted(agent: Agent, script: CallScript, variables: Mapping[str, Value]) -
             "facts": tuple(text(fact) for fact in script.facts.values()),
             "language": script.language,
             "tools": (),
+            "call_control": agent.call_control.model_copy(update={"tools": ()}),
+            "script": script,
             "voicemail": agent.voicemail.model_copy(update={"message": message, "action": action}),
         }
     )

@@ -37,6 +37,7 @@ class RequestedBy(StrEnum):
 
     MODEL = "model"
     API = "api"
+    SCRIPT = "script"
 
 
 class TransferStatus(StrEnum):

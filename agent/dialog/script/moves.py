@@ -54,6 +54,10 @@ class Moves:
             state, (Line(self._wording.text(self._script.fallbacks.silence, state.known())), *self._asked(state))
         )
 
+    def gives_up(self, state: TalkState) -> Move:
+        """The call gets nowhere."""
+        return self._leave(state, give_up(self._script), ())
+
     def nobody_there(self, state: TalkState) -> Move:
         """The callee has said nothing for too long."""
         return self._leave(state, give_up(self._script), (), farewell=False)

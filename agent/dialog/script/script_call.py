@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+
+import structlog
 
 from agent.dialog.journal import Journal
 from agent.dialog.mind import LanguageModel
 from agent.dialog.script.helper_model import HelperModel
-from agent.dialog.script.script_guide import HandOver, ScriptGuide
+from agent.dialog.script.script_guide import ScriptGuide
 from agent.dialog.script.script_talk import ScriptTalk
+from agent.dialog.switching import Switching
 from agent.domain.agent import Agent
 from agent.domain.call import Call
+from agent.domain.commands import Command
+from agent.domain.transfer import RequestedBy
+from agent.errors import TelephonyError
+
+log = structlog.get_logger()
 
 
 def script_guide(
@@ -20,11 +29,12 @@ def script_guide(
     today: date,
     mind: LanguageModel,
     journal: Journal,
-    hand_over: HandOver | None = None,
+    switching: Switching | None = None,
+    tell: Callable[[Command], None] = lambda _command: None,
 ) -> ScriptGuide | None:
     """Of an agent that has a script (see `agent.domain.scripted`); None where it has none.
 
-    `today`: the day of the call where the callee is.
+    `today`: the day of the call where the callee is. `tell` gives the conversation a command.
     """
     script = agent.script
     if script is None:
@@ -34,6 +44,21 @@ def script_guide(
     return ScriptGuide(
         ScriptTalk(script, variables, today=today, helper=helper),
         farewell=agent.phrases.farewell,
+        sorry=agent.phrases.tool_failed,
         progressed=lambda progress: journal.script_progressed(call.briefing.script, progress),
-        hand_over=hand_over,
+        hand_over=None if switching is None else lambda name: _handed_over(agent, switching, name, tell),
     )
+
+
+def _handed_over(agent: Agent, switching: Switching, name: str, tell: Callable[[Command], None]) -> bool:
+    """Whether the conversation will do it; the destination is one of the agent's, by its name."""
+    destination = agent.call_control.destination(name)
+    if destination is None:
+        log.error("script.no_such_destination", destination=name)
+        return False
+    try:
+        tell(switching.transfer(destination, by=RequestedBy.SCRIPT))
+    except TelephonyError as error:
+        log.warning("script.cannot_hand_over", code=error.code, error=str(error))
+        return False
+    return True

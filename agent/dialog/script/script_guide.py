@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from agent.dialog.guide import Mouthpiece, Reply
 from agent.dialog.script.script_talk import ScriptTalk
@@ -10,8 +10,8 @@ from agent.dialog.script.talk_state import LineKind, Move
 from agent.domain.call import EndedReason
 from agent.domain.script_progress import ScriptProgress
 
-HandOver = Callable[[Mouthpiece, str], Awaitable[EndedReason | None]]
-"""Hand the callee over to the destination of that name; returns why the call ends with it, or None where it goes on."""
+HandOver = Callable[[str], bool]
+"""Have the callee handed over to the destination of that name once the turn is over; False: that cannot be done."""
 BEGUN = 12
 """Characters of a line that were heard: it was begun."""
 
@@ -24,14 +24,17 @@ class ScriptGuide:
         talk: ScriptTalk,
         *,
         farewell: str,
+        sorry: str,
         progressed: Callable[[ScriptProgress], None],
         hand_over: HandOver | None = None,
     ) -> None:
-        """`farewell` is said where an exit has none. `progressed` is told how far the call is with each turn.
+        """`farewell` is said where an exit has none, and `sorry` where nobody can take over. `progressed` is told with
+        each turn how far the call is.
         Without `hand_over` nobody can take over.
         """
         self._talk = talk
         self._farewell = farewell
+        self._sorry = sorry
         self._progressed = progressed
         self._hand_over = hand_over
 
@@ -84,7 +87,18 @@ class ScriptGuide:
         if ended is not None or move.ends is None:
             return ended
         farewell = " ".join(line.text for line in move.lines if line.kind is LineKind.FAREWELL)
-        if move.ends.hand_over_to and self._hand_over is not None:
-            ended = await turn.say_all([farewell] if farewell else [])
-            return ended or await self._hand_over(turn, move.ends.hand_over_to)
+        if move.ends.hand_over_to:
+            return await self._leave_to(turn, move.ends.hand_over_to, farewell)
         return await turn.say_and_end(farewell or self._farewell, EndedReason.AGENT_HANGUP)
+
+    async def _leave_to(self, turn: Mouthpiece, destination: str, announcement: str) -> EndedReason | None:
+        """The hand-over follows this turn; a callee who comes back from it is let go, see ScriptTalk."""
+        if announcement:
+            ended = await turn.say_all([announcement])
+            if ended is not None:
+                return ended
+        if self._hand_over is not None and self._hand_over(destination):
+            return None
+        self._talk.commit(self._talk.nobody_takes_over())
+        self._progressed(self._talk.progress())
+        return await turn.say_and_end(self._sorry, EndedReason.AGENT_HANGUP)

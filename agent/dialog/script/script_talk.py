@@ -45,7 +45,8 @@ class ScriptTalk:
         """`today` is the day of the call where the callee is. Without a `helper` only rules read and answer."""
         self.script = script
         self._today = today
-        self._helper = helper
+        self.helper = helper
+        """What the language model does; None: nothing."""
         self._wording = Wording(script, variables, today=today)
         self._moves = Moves(script, self._wording)
         self._state: TalkState | None = None
@@ -82,6 +83,8 @@ class ScriptTalk:
     async def consider(self, text: str) -> Move:
         """What follows on these words. Nothing is changed before `commit`."""
         state = self._known_state()
+        if state.exit is not None:  # back from a hand-over that did not come about
+            return self.nobody_takes_over()
         reading = read(self.script, state, text, today=self._today)
         if wants_no_more_calls(text):
             reading = replace(reading, opts_out=True)
@@ -98,6 +101,10 @@ class ScriptTalk:
     def nobody_there(self) -> Move:
         """The callee has said nothing for too long: the call ends."""
         return self._moves.nobody_there(self._known_state())
+
+    def nobody_takes_over(self) -> Move:
+        """The callee was to be handed over, and could not be: the call ends as one that got nowhere."""
+        return self._moves.gives_up(self._known_state())
 
     def commit(self, move: Move) -> None:
         """This is said now."""
@@ -145,11 +152,11 @@ class ScriptTalk:
 
     async def _read_by_model(self, state: TalkState, reading: Reading) -> Reading:
         slot = state.open_slot(self.script)
-        if self._helper is None or slot is None or len(reading.text.split()) < FEWEST_WORDS:
+        if self.helper is None or slot is None or len(reading.text.split()) < FEWEST_WORDS:
             return reading
         if state.confirming:
             return reading
-        value = await self._helper.value(slot, state.question, reading.text)
+        value = await self.helper.value(slot, state.question, reading.text)
         if value is None or fault(slot, value, today=self._today):
             return reading
         return replace(reading, values={slot.name: value})
@@ -159,9 +166,9 @@ class ScriptTalk:
         if not move.asks:
             return move
         text = ""
-        if self._helper is not None:
+        if self.helper is not None:
             with contextlib.suppress(LanguageModelError):
-                text = await self._helper.answer(move.asks, known=self._wording.known(move.state.known()))
+                text = await self.helper.answer(move.asks, known=self._wording.known(move.state.known()))
         text = text or self._wording.small.unknown
         answer = (Line(text, LineKind.ANSWER),) if text else ()
         return replace(move, lines=(*answer, *move.lines), asks="")
