@@ -88,7 +88,8 @@ class Leg:
             except TelephonyError as error:
                 if error.code != "ari_refused":
                     raise
-                self._decide(DialOutcome(DialResult.TRUNK_FAILED))  # Asterisk has no such endpoint, or cannot reach it
+                self._asked_for_channel = False  # Asterisk has no such endpoint, or nobody has registered there
+                self._decide(DialOutcome(DialResult.TRUNK_FAILED))
         if not self._outcome.done():
             await self._ari.dial(self.channel_id, timeout_s=self._dial.ring_timeout_s + NET_S)
         return self._read() if self._outcome.done() else None

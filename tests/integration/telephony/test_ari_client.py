@@ -68,6 +68,37 @@ async def test_ids_are_quoted_and_we_say_who_we_are() -> None:
     assert dict(seen[1].query) == {"channel": "c&d,e"}
 
 
+async def test_what_is_asked_for_a_call_of_ours() -> None:
+    seen: list[tuple[str, str, dict[str, str], object]] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        body = await request.json() if request.body_exists else None
+        seen.append((request.method, request.path, dict(request.query), body))
+        return web.Response(status=204)
+
+    async with served(handler) as ari:
+        await ari.create_channel("phone-agent.leg_1", "PJSIP/+4930@trunk", {"CONNECTEDLINE(num)": "+4989"})
+        await ari.dial("phone-agent.leg_1", timeout_s=20.2)
+        await ari.hold("1")
+        await ari.unhold("1")
+        await ari.start_music("1")
+        await ari.stop_music("1")
+        await ari.redirect("1", "PJSIP/+4930@trunk")
+        await ari.remove_channels("b", "1", "2")
+    channel = "/ari/channels/1"
+    created = {"endpoint": "PJSIP/+4930@trunk", "app": "phone-agent", "channelId": "phone-agent.leg_1"}
+    assert seen == [
+        ("POST", "/ari/channels/create", created, {"variables": {"CONNECTEDLINE(num)": "+4989"}}),
+        ("POST", "/ari/channels/phone-agent.leg_1/dial", {"timeout": "21"}, None),
+        ("POST", f"{channel}/hold", {}, None),
+        ("DELETE", f"{channel}/hold", {}, None),
+        ("POST", f"{channel}/moh", {"mohClass": "default"}, None),
+        ("DELETE", f"{channel}/moh", {}, None),
+        ("POST", f"{channel}/redirect", {"endpoint": "PJSIP/+4930@trunk"}, None),
+        ("POST", "/ari/bridges/b/removeChannel", {"channel": "1,2"}, None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "code", "words"),
     [

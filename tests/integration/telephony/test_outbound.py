@@ -124,15 +124,17 @@ async def test_each_line_of_the_table(line: Line) -> None:
         way("+493", ring_timeout_s=1): (no_answer, EndedReason.NO_ANSWER, None),
         way("+491", endpoint="dead", ring_timeout_s=1): (failed, EndedReason.TELEPHONY_ERROR, None),
         way("+491", endpoint="nowhere"): (failed, EndedReason.TELEPHONY_ERROR, None),
+        way("+491", endpoint="phone"): (failed, EndedReason.TELEPHONY_ERROR, None),
     }
     line.exchange.handler = greet
     placed = {dial: line.exchange.place(dial) for dial in table}
     assert {dial: outcome(await placing) for dial, placing in placed.items()} == table
-    assert len(line.peer.calls) == 9, "the dead line's and the unknown endpoint's reached nobody"
+    assert len(line.peer.calls) == 9, "those of the dead line and the two endpoints without an address reached nobody"
     assert {call.caller for call in line.peer.calls} == {"+4930999"}
+    undialled = [placed[way("+491", endpoint=endpoint)].result() for endpoint in ("nowhere", "phone")]
     for call in await line.exchange.ended(len(table)):
         history = [e.call.status for e in line.exchange.events if isinstance(e, CallChanged) and e.call_id == call.id]
-        assert history[0] is (failed if call == await placed[way("+491", endpoint="nowhere")] else CallStatus.RINGING)
+        assert history[0] is (failed if call in undialled else CallStatus.RINGING)
     await line.exchange.check_nothing_left()
 
 
