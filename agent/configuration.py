@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from agent.errors import ConfigurationError
-from agent.settings import Settings
+from agent.settings import Settings, TrunkSettings
 
 PREFIX = "PHONE_AGENT_"
 DELIMITER = "__"
@@ -126,7 +126,20 @@ def _with_secrets(settings: Settings, base: Path) -> Settings:
                 update[secret] = _secret(path, f"{name}.{key}")
         if update:
             changed[name] = section.model_copy(update=update)
+    with_trunks = {
+        name: _trunk_with_secret(name, trunk, base) if trunk.password_file is not None else trunk
+        for name, trunk in settings.outbound.trunks.items()
+    }
+    changed["outbound"] = settings.outbound.model_copy(update={"trunks": with_trunks})
     return settings.model_copy(update=changed)
+
+
+def _trunk_with_secret(name: str, trunk: TrunkSettings, base: Path) -> TrunkSettings:
+    key = f"outbound.trunks.{name}"
+    if trunk.password.get_secret_value():
+        raise ConfigurationError(f"{key}: set password or password_file, not both.")
+    path = base / (trunk.password_file or Path()).expanduser()
+    return trunk.model_copy(update={"password_file": path, "password": _secret(path, f"{key}.password_file")})
 
 
 def _secret(path: Path, key: str) -> SecretStr:

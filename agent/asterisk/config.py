@@ -11,6 +11,7 @@ from agent.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PASSWORD = re.compile(r"[A-Za-z0-9._~+/=!@%^*-]{8,128}")  # none of Asterisk's own marks: ; [ ] ( ) # and no space
+_USER = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
@@ -21,7 +22,7 @@ def new_password() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A SIP line of a private Asterisk, for tests of what is called over it, and of lines that come and go."""
+    """A SIP line of a private Asterisk: a provider's, or for tests a program's that plays one."""
 
     name: str
     host: str
@@ -31,13 +32,18 @@ class Trunk:
     password: str = field(default_factory=new_password, repr=False)
     registers: bool = True
     """False: the provider knows us by our address alone."""
+    outside: bool = False
+    """It leads to a real provider, not to a program on this machine."""
     qualify_s: int = 0
     """How often Asterisk asks whether the provider is there; 0: never."""
 
     def __post_init__(self) -> None:
         checked_name("trunk name", self.name)
-        checked_name("trunk user", self.username)
-        checked_password("trunk password", self.password)
+        if self.username or not self.outside:
+            checked_user("trunk user", self.username)
+            checked_password("trunk password", self.password)
+        elif self.registers:
+            raise ConfigurationError(f"The trunk {self.name} cannot register without a username.")
         if not _HOST.fullmatch(self.host):
             raise ConfigurationError(f"{self.host!r} is no host name or IPv4 address for a trunk.")
         if not 0 <= self.qualify_s <= 3600:
@@ -103,6 +109,13 @@ def checked_name(what: str, value: str) -> str:
     """The value, where it can be a section's name; otherwise raises ConfigurationError."""
     if not _NAME.fullmatch(value):
         raise ConfigurationError(f"{what} = {value!r} may hold only letters, digits, - and _ (at most 64).")
+    return value
+
+
+def checked_user(what: str, value: str) -> str:
+    """The value, where it can be the user of a SIP address; otherwise raises ConfigurationError."""
+    if not _USER.fullmatch(value):
+        raise ConfigurationError(f"{what} = {value!r} may hold only letters, digits and ._+- (at most 64).")
     return value
 
 

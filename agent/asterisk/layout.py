@@ -66,7 +66,7 @@ class Layout:
         if config.insecure_callers:
             files["pjsip.d/callers.conf"] = (templates / "rehearsal/callers.conf").read_text("utf-8")
         for trunk in config.trunks:
-            files[f"pjsip.d/trunk-{trunk.name}.conf"] = _trunk(templates / "rehearsal", trunk)
+            files[f"pjsip.d/trunk-{trunk.name}.conf"] = trunk_file(templates, trunk)
         for old in (self.run_dir / "etc/pjsip.d").glob("*.conf"):
             old.unlink()
         write_private(self.run_dir / "etc", files)
@@ -109,7 +109,9 @@ class Layout:
         }
 
 
-def _trunk(templates: Path, trunk: Trunk) -> str:
+def trunk_file(templates: Path, trunk: Trunk) -> str:
+    """What Asterisk is told of one line; `templates` is `asterisk-config`."""
+    folder = templates / ("provider" if trunk.outside else "rehearsal")
     values = {
         "TRUNK": trunk.name,
         "TRUNK_HOST": trunk.host,
@@ -118,5 +120,8 @@ def _trunk(templates: Path, trunk: Trunk) -> str:
         "TRUNK_PASSWORD": trunk.password,
         "TRUNK_QUALIFY_S": str(trunk.qualify_s),
     }
-    parts = ("trunk.conf", "registration.conf") if trunk.registers else ("trunk.conf",)
-    return "\n".join(fill_in((templates / part).read_text("utf-8"), values) for part in parts)
+    line = "trunk.conf"
+    if trunk.outside:
+        line = "known-by-password.conf" if trunk.username else "known-by-address.conf"
+    parts = (line, "registration.conf") if trunk.registers else (line,)
+    return "\n".join(fill_in((folder / part).read_text("utf-8"), values) for part in parts)

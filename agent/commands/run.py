@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ import typer
 
 from agent import configuration
 from agent.asterisk.bundles import bundle
-from agent.asterisk.config import AsteriskConfig, new_password
+from agent.asterisk.config import AsteriskConfig, Trunk, new_password
 from agent.asterisk.instance import AsteriskInstance
 from agent.asterisk.render import write_private
 from agent.errors import ConfigurationError, SetupError
@@ -24,7 +25,7 @@ from agent.ops import logs
 from agent.rehearsal.environment import reaching
 from agent.rehearsal.events import EventDict
 from agent.rehearsal.server_process import ServerProcess
-from agent.settings import LogSettings
+from agent.settings import LogSettings, OutboundSettings
 
 SIP_PORT = 5060
 PASSWORDS = ("ari-password", "ami-password", "phone-password")
@@ -49,10 +50,29 @@ def run(
     """Start Asterisk and the agent, tell how to dial in, and print what is said until Ctrl-C."""
     settings = configuration.load(config)
     logs.configure(LogSettings(level="warning"))
-    asterisk_config = _asterisk_config(kept_passwords(folder.resolve() / "secrets"), bind, sip_port)
+    passwords = kept_passwords(folder.resolve() / "secrets")
+    asterisk_config = replace(_asterisk_config(passwords, bind, sip_port), trunks=providers(settings.outbound))
     failure = asyncio.run(_run(asterisk_config, folder.resolve(), config, settings.agents.numbers))
     if failure:
         raise SetupError(failure)
+
+
+def providers(settings: OutboundSettings) -> tuple[Trunk, ...]:
+    """The lines whose endpoint is made from the configuration. Raises ConfigurationError."""
+    return tuple(
+        Trunk(
+            trunk.endpoint,
+            trunk.host,
+            trunk.port,
+            trunk.username,
+            trunk.password.get_secret_value(),
+            registers=trunk.registers,
+            qualify_s=trunk.qualify_s,
+            outside=True,
+        )
+        for trunk in settings.trunks.values()
+        if trunk.host
+    )
 
 
 def invitation(config: AsteriskConfig, numbers: Mapping[str, str], addresses: list[str]) -> str:

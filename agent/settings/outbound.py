@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
 from agent.domain.calling_hours import window
 from agent.domain.limits import OutboundLimits
-from agent.settings.section import Section, texts
+from agent.settings.section import OptionalPath, Port, Section, texts
 
 TrunkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Endpoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -43,6 +43,18 @@ class TrunkSettings(Section):
     """The number that is shown where the call names none."""
     strip_plus: bool = False
     """Whether the trunk wants numbers without their plus."""
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,253}$")] = ""
+    """Address of the provider: the Asterisk of `phone-agent run` then gets the endpoint from here. Empty: an Asterisk
+    of your own has it in its pjsip configuration; then all below means nothing."""
+    port: Port = 5060
+    username: str = ""
+    """At the provider; empty: it knows us by our address."""
+    password: SecretStr = SecretStr("")
+    password_file: OptionalPath = None
+    registers: bool = True
+    """Whether the provider wants us to register, which needs `username`."""
+    qualify_s: int = Field(default=60, ge=0, le=3600)
+    """How often Asterisk asks whether the provider is there; 0: never."""
 
 
 class OutboundSettings(Section):

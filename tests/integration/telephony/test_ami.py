@@ -91,7 +91,7 @@ async def test_telephones_and_trunks_over_a_restart(
 async def test_a_trunk_that_dies_and_comes_back(prefix: Path, tmp_path: Path) -> None:
     account = Account("me", "provider-password")
     async with TrunkPeer(lambda _number: rings_on, tmp_path, account=account) as peer:
-        line = Trunk("line", *peer.address, account.user, account.password, qualify_s=1)
+        line = Trunk("line", *peer.address, account.user, account.password, qualify_s=1, outside=True)
         asterisk = AsteriskInstance(prefix, AsteriskConfig(trunks=(line,)), tmp_path / "asterisk")
         await asterisk.start()
         try:
