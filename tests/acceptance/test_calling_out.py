@@ -27,7 +27,8 @@ from tests.acceptance.station import PATIENCE_S, Station, station
 from tests.acceptance.test_after_a_crash import left_in_asterisk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-ANN, NOBODY, DENIED = "+493012345671", "+493012345672", "+493099123456"
+ANN, NOBODY, BUSY, DENIED = "+493012345671", "+493012345672", "+493012345673", "+493099123456"
+README = Path(__file__).parents[2] / "README.md"
 WISH = "Please do not call me again."
 TRUNKS = {
     "first": {"endpoint": "first", "calls_per_second": 10, "caller_id": "+493011111111"},
@@ -102,6 +103,24 @@ async def in_a_shell(opened: Station, to: str) -> tuple[int, str]:
     return process.returncode or 0, output.decode().strip()
 
 
+async def in_ruby(opened: Station, to: str) -> str:
+    """What the lines of the README print that call out."""
+    first, call_out = (part.split("```")[0] for part in README.read_text("utf-8").split("```ruby\n")[1:3])
+    program = f"require 'faraday'\nrequire 'json'\n{first.split('# 2.')[0]}\n{call_out}"
+    for written, here in (
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:{opened.ports['http']}"),
+        ("+493087654321", to),
+        ('"desk"', '"receptionist"'),
+    ):
+        assert written in program
+        program = program.replace(written, here)
+    process = await asyncio.create_subprocess_exec(
+        "ruby", "-e", program, stdout=PIPE, stderr=STDOUT, env={**os.environ, "PHONE_AGENT_KEY": opened.secret}
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    return output.decode().strip()
+
+
 async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
     voice = CallerVoice()
     await voice.prepare([WISH])
@@ -113,7 +132,7 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         await call.ended
 
     async def callee(incoming: IncomingCall) -> None:
-        await {ANN: answers(ann), NOBODY: rings_on}[incoming.number](incoming)
+        await {ANN: answers(ann), BUSY: rejects(486), NOBODY: rings_on}[incoming.number](incoming)
 
     async with AsyncExitStack() as stack:
         congested = await stack.enter_async_context(TrunkPeer(lambda _number: rejects(503), tmp_path))
@@ -147,16 +166,18 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         assert (status, problem["code"]) == (422, "do_not_call")
         assert [one.number for one in (*congested.calls, *line.calls)] == [ANN, ANN], "a refused number sent a packet"
 
+        assert await in_ruby(opened, BUSY) == "busy\nbusy"
+
         _, rings = await rails.order(NOBODY)
         await rails.until(rings["id"], "call.ringing")
-        unanswered = await line.came(2)
+        unanswered = await line.came(3)
         assert await rails.hang_up(rings["id"]) == 202
         assert (await rails.until(rings["id"], "call.ended"))["status"] == "canceled"
         assert (await unanswered.over()).kind is EndKind.REMOTE_CANCELED
 
         _, rings = await rails.order(NOBODY)
         await rails.until(rings["id"], "call.ringing")
-        unanswered = await line.came(3)
+        unanswered = await line.came(4)
         _, waits = await rails.order(NOBODY)
         opened.signal(signal.SIGKILL)
         await opened.ended()
@@ -169,5 +190,5 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         async with opened.api() as api, api.post(f"/v1/calls/{waits['id']}/hangup", json={}) as answer:
             assert answer.status == 202
         assert (await rails.until(waits["id"], "call.ended"))["status"] == "canceled"
-        assert [one.number for one in line.calls[1:]] == [NOBODY] * 3, "somebody was called twice"
+        assert [one.number for one in line.calls[2:]] == [NOBODY] * 3, "somebody was called twice"
         await opened.until_quiet(left_in_asterisk)
