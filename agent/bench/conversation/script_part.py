@@ -139,7 +139,7 @@ class Part:
     def texts(self) -> list[str]:
         """All that may be said."""
         name = str(self.meant["name"])
-        wrong = (_WRONG, *(one.format(name) for one in _NAME_WRONG), self._insisting)
+        wrong = (_WRONG, self._spelled, *(one.format(name) for one in _NAME_WRONG), self._insisting)
         return [text for text in (self.name_said, self.day_said, self.yes, self.change, *wrong) if text]
 
     def answer(self, asked: str) -> str:
@@ -149,10 +149,16 @@ class Part:
         match _about(asked):
             case "name":
                 return self.name_said
+            case "spelling":
+                return self._spelled
             case "day":
                 return self._insisting if self.changed else self.day_said
             case _:
                 return self._confirm(asked)
+
+    @property
+    def _spelled(self) -> str:
+        return ". ".join(", ".join(word.upper()) for word in str(self.meant["name"]).split()) + "."
 
     @property
     def _insisting(self) -> str:
@@ -224,4 +230,6 @@ def _about(asked: str) -> str:
     last = re.split(r"(?<=[.!?]) +", asked.strip())[-1] if asked else ""
     if "right?" in last or "yes or no" in last:
         return "confirmation"
+    if "spell" in last:
+        return "spelling"
     return "name" if "name" in last else "day" if "day" in last else "confirmation"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -17,6 +19,7 @@ from agent.bench.conversation.row import Control, Findings
 from agent.bench.conversation.script_part import AGENTS, NUMBER, Part, drawn_part
 from agent.bench.conversation.shares import percent
 from agent.bench.conversation.side_by_side import counting, side_by_side, troubles
+from agent.bench.conversation.sounds import HIBARI, spoken
 from agent.bench.machines.voices import Say, callers
 from agent.domain.agent import Agent
 from agent.domain.events import ScriptProgressed
@@ -28,6 +31,8 @@ CROSSED = "crossed-answers"
 MOST_TURNS = 10
 """A callee who has said so much hangs up."""
 AT_ONCE = 2
+OLD_EVERY = 4
+"""Every fourth callee has one of the voices of the 1990s, which are harder to understand than people are."""
 QUIET_MS = 900
 """So long the agent is quiet before the callee takes it to have finished."""
 
@@ -70,12 +75,12 @@ class Scripts:
     async def run(self, house: House, plan: Plan) -> Findings:
         """One call for each of `plan.turns`."""
         chance = plan.random(self.name)
-        voices = await asyncio.to_thread(callers)
+        old = {name: say for name, say in (await asyncio.to_thread(callers)).items() if name != HIBARI}
         parts = [drawn_part(chance, crossed=plan.control == CROSSED) for _ in range(plan.turns)]
-        names = sorted(voices)
+        names = [HIBARI if index % OLD_EVERY else chance.choice(sorted(old)) for index in range(plan.turns)]
         jobs = [
-            partial(_call, house, part, names[index % len(names)], voices[names[index % len(names)]], index)
-            for index, part in enumerate(parts)
+            partial(_call, house, part, name, old.get(name), index)
+            for index, (part, name) in enumerate(zip(parts, names, strict=True), 1)
         ]
         results = await side_by_side(jobs, at_once=AT_ONCE, done=counting(house, self.name, len(jobs)))
         found = [one for _, one in results]
@@ -83,25 +88,26 @@ class Scripts:
             measures=tuple(_measures(found)),
             failures=troubles(self.name, [encounter for encounter, _ in results]),
             details={self.name: [{**asdict(one), "right": one.right, "completed": one.completed} for one in found]},
-            conditions={"scripts": {"voices": names, "corrected": sum(one.corrects for one in found)}},
+            conditions={"scripts": {"voices": dict(Counter(names)), "corrected": sum(one.corrects for one in found)}},
             notes=tuple(_missed(one) for one in found if not one.completed),
         )
 
 
 def _measures(found: Sequence[ScriptCall]) -> list[Measure]:
-    slots = sum(len(one.meant) for one in found)
+    clear = [one for one in found if one.voice == HIBARI]
+    old = [one for one in found if one.voice != HIBARI]
+    slots = sum(len(one.meant) for one in clear)
     return [
-        measured("conversation.scripts_completed", percent(one.completed for one in found), count=len(found)),
-        measured("conversation.script_slots_right", 100 * sum(one.right for one in found) / slots, count=slots),
+        measured("conversation.scripts_completed", percent(one.completed for one in clear), count=len(clear)),
+        measured("conversation.scripts_completed_old_voices", percent(one.completed for one in old), count=len(old)),
+        measured("conversation.script_slots_right", 100 * sum(one.right for one in clear) / max(1, slots), count=slots),
         measured("conversation.script_turns_mean", fmean(len(one.said) for one in found), count=len(found)),
     ]
 
 
-async def _call(house: House, part: Part, voice: str, say: Say, seed: int) -> tuple[Encounter, ScriptCall]:
+async def _call(house: House, part: Part, voice: str, say: Say | None, seed: int) -> tuple[Encounter, ScriptCall]:
     said: list[str] = []
-    sounds: dict[str, Pcm] = {}
-    for text in part.texts:
-        sounds[text] = await say(text)
+    sounds = await _sounds(part.texts, say, seed)
 
     async def play(caller: Caller) -> None:
         with contextlib.suppress(CallEndedError):  # the agent hangs up when the script is at its end
@@ -126,6 +132,17 @@ async def _call(house: House, part: Part, voice: str, say: Say, seed: int) -> tu
         tuple(said),
         tuple(one.text for one in encounter.told if one.speaker == "caller"),
     )
+
+
+async def _sounds(texts: Sequence[str], say: Say | None, seed: int) -> dict[str, Pcm]:
+    """All that a callee may say, in one voice: an old one, or the test voice as one other speaker."""
+    if say is not None:
+        return {text: await say(text) for text in texts}
+    sounds = {}
+    for text in texts:
+        [sound] = await spoken([text], random.Random(seed))  # noqa: S311 - chance, not a secret
+        sounds[text] = sound.pcm
+    return sounds
 
 
 def _missed(one: ScriptCall) -> str:

@@ -16,6 +16,7 @@ from agent.domain.script import CallScript
 from agent.domain.script_slot import Slot, SlotType
 from agent.domain.script_values import SlotValue
 from agent.speech.heard.digits import in_figures
+from agent.speech.spoken import spoken
 
 MOST_SENTENCES = 2
 """Of an answer; small models go on with what nobody asked."""
@@ -26,6 +27,7 @@ READABLE = frozenset({SlotType.NAME, SlotType.CHOICE, SlotType.YES_NO})
 """Types of which a model reads more than rules do. Days and numbers it gets wrong more often than right."""
 _MARKS = str.maketrans("<>|{}`", "‹›¦()'")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_NO_SPEECH = re.compile(r"[<>|{}`]")
 _FIGURES = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -80,11 +82,12 @@ class HelperModel:
         """Whether a sentence tells nothing else: no other figure, no claim that is forbidden, hardly another word."""
         language = self._script.language
         lower = sentence.lower()
-        if not re.search(r"\w", sentence) or sentence.rstrip().endswith("?"):
+        if not re.search(r"\w", sentence) or sentence.rstrip().endswith("?") or _NO_SPEECH.search(sentence):
             return False
         if any(claim.lower() in lower for claim in self._script.forbidden):
             return False
-        text = " ".join([*known, question])
+        text = spoken(" ".join([*known, question]), language)
+        sentence = spoken(sentence, language)
         figures = set(_FIGURES.findall(in_figures(text, language)))
         if any(figure not in figures for figure in _FIGURES.findall(in_figures(sentence, language))):
             return False

@@ -74,6 +74,8 @@ class Moves:
         repeats = reading.corrects and slot.name in reading.values and self._corrects_last(state, slot)
         if repeats and value is not None:
             return self._correct_last(state, reading, value)
+        if reading.repeats and (value is False or reading.agreed is YesNo.NO):
+            return self._walk(self._to_be_spelled(state, reading.repeats), ())
         others = self._with_others(state, reading, {slot.name: None})
         changed = others is not state
         state = others
@@ -148,6 +150,8 @@ class Moves:
             slot = step.slot
             if slot.name not in state.given:
                 ask = slot.question_again if slot.name in state.heard else slot.ask
+                if slot.name == state.misheard and self._wording.small.spell:
+                    ask = self._wording.small.spell
                 state = replace(state, asked=slot.name, confirming=False, heard=state.heard | {slot.name})
                 return self._ask(state, ask, lines, question)
             if slot.confirm:
@@ -186,6 +190,7 @@ class Moves:
             confirming=False,
             asides=0,
             last_settled=slot.name,
+            misheard="",
         )
 
     def _without(self, state: TalkState, slot: Slot) -> TalkState:
@@ -228,6 +233,12 @@ class Moves:
         """From the start again, for the way may be another one; what was settled and said stays so."""
         values = {other: value for other, value in state.values.items() if other != name}
         return replace(state, values=values, place=begin(self._script), confirming=False)
+
+    def _to_be_spelled(self, state: TalkState, name: str) -> TalkState:
+        """ "No, my name is …" with the same name again: it was misheard twice."""
+        slot = self._script.slot(name)
+        state = self._reopened(state, name)
+        return self._failed(replace(self._without(state, slot), misheard=name), slot) if slot is not None else state
 
     def _was_corrected(self, reading: Reading, state: TalkState) -> bool:
         return reading.corrects and any(name in state.given for name in reading.values)

@@ -45,6 +45,8 @@ class Reading:
     text: str
     values: Mapping[str, SlotValue] = field(default_factory=dict)
     """Of slots, the open one or others: right for their slots."""
+    repeats: str = ""
+    """The slot of a name that was said again as it was understood before."""
     fault: str = ""
     """Why what was said for the open slot is not right for it."""
     agreed: YesNo = YesNo.UNCLEAR
@@ -100,6 +102,7 @@ def read(script: CallScript, state: TalkState, text: str, *, today: date) -> Rea
     return Reading(
         text,
         values,
+        repeats=_repeated_name(script, state, text, today),
         fault=wrong if language[:2] == "en" or not wrong else "",
         agreed=agreed,
         corrects=bool((pattern := _CORRECTS.get(language[:2])) and pattern.search(text.lower())),
@@ -136,6 +139,17 @@ def _values(script: CallScript, state: TalkState, text: str, today: date) -> tup
             continue  # its words may belong to the answer
         values[slot.name] = value
     return values, wrong
+
+
+def _repeated_name(script: CallScript, state: TalkState, text: str, today: date) -> str:
+    """The slot of a name that somebody says again, though it is known."""
+    for slot in script.slots:
+        known = state.values.get(slot.name, state.given.get(slot.name))
+        if slot.type is SlotType.NAME and known is not None:
+            said = slot_value(slot, text, script.language, today=today, asked=False)
+            if said is not None and same(said, known):
+                return slot.name
+    return ""
 
 
 def _while_confirming(

@@ -57,6 +57,8 @@ class TalkState:
     """States whose words were said."""
     heard: frozenset[str] = frozenset()
     """Slots that were asked for, each with its first wording."""
+    misheard: str = ""
+    """The slot of a name that the callee has to spell."""
     question: str = ""
     """What was asked last, as it was said."""
     last_settled: str = ""

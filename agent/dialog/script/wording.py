@@ -45,6 +45,8 @@ class SmallWords:
     """To a question that the facts do not answer."""
     corrected: str
     """After the callee corrected something."""
+    spell: str
+    """To a callee who says that their name was misheard, and says it again in the same way."""
     yes: str
     no: str
 
@@ -55,6 +57,7 @@ SMALL_WORDS: dict[str, SmallWords] = {
         "Of course, take your time.",
         "I am afraid I do not know that.",
         "All right, I have changed that.",
+        "I am sorry, I did not get the name right. Please spell it for me, letter by letter.",
         "yes",
         "no",
     ),
@@ -63,11 +66,12 @@ SMALL_WORDS: dict[str, SmallWords] = {
         "Natürlich, lassen Sie sich Zeit.",
         "Das weiß ich leider nicht.",
         "In Ordnung, das habe ich geändert.",
+        "Entschuldigung, ich habe den Namen nicht richtig verstanden. Bitte buchstabieren Sie ihn.",
         "ja",
         "nein",
     ),
 }
-WORDLESS = SmallWords((), "", "", "", "", "")
+WORDLESS = SmallWords((), "", "", "", "", "", "")
 """Of a language that has none here: the script's own words are all that is said."""
 
 

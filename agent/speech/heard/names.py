@@ -13,7 +13,8 @@ _BEFORE: dict[str, str] = {
     "en": r"(?:so|well|um+|uh+|er+|oh|yes|yeah|yep|sure|of course|certainly|okay|ok|hi|hello|hey|no|sorry|and|then"
           r"|right"
           r"|good (?:morning|afternoon|evening)|my (?:full |first |last )?name(?:'s| is| would be)|the name(?:'s| is)"
-          r"|name(?:'s| is)|this is|it(?:'s| is)|that(?:'s| is| would be)|i(?:'m| am)(?: called)?|it would be|call me"
+          r"|name(?:'s| is)|let's|this is|it(?:'s| is)|that(?:'s| is| would be)|i(?:'m| am)(?: called)?"
+          r"|it would be|call me"
           r"|you(?:'re| are) (?:speaking|talking) (?:with|to)|you can call me|(?:they|people) call me|here is|actually"
           r"|i said|i mean(?:t)?|put (?:me )?down|under(?: the name)?(?: of)?|for|mr\.?|mrs\.?|ms\.?|miss|dr\.?"
           r"|doctor)",
@@ -92,7 +93,8 @@ def _spelled(text: str) -> str:
     if match is None:
         return ""
     doubled = re.sub(r"double ([^\W\d_])", r"\1 \1", match[0], flags=re.IGNORECASE)
-    return "".join(re.findall(r"[^\W\d_]", doubled)).upper()
+    words = ["".join(re.findall(r"[^\W\d_]", piece)) for piece in re.split(r"[.,;]\s+(?=[^\W\d_]-)", doubled)]
+    return " ".join(word for word in words if word).upper()
 
 
 def _corrected(found: str, spelled: str) -> str:

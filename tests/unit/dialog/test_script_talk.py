@@ -237,3 +237,14 @@ def test_nobody_there_is_given_up() -> None:
     assert [line.text for line in talk.silence().lines][-1] == "May I have your name, please?"
     talk.commit(talk.nobody_there())
     assert talk.progress().outcome == "not_reached"
+
+
+def test_a_name_that_is_misheard_twice_is_to_be_spelled() -> None:
+    call = Written()
+    call.hears("My name is Susan Lark and Tuesday is fine.")
+
+    assert call.hears("No, my name is Susan Lark.")[-1].endswith("Please spell it for me, letter by letter.")
+    said = call.hears("S-U-S-A-N. T-A-Y-L-O-R.")
+    assert said[-1] == "Shall I book Tuesday, December 1 for Susan Taylor, yes or no?"
+    call.hears("Yes.")
+    assert call.slots["name"] == "Susan Taylor"
