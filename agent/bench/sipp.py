@@ -16,7 +16,7 @@ from agent.testing.softphone.rtp import to_ulaw
 from agent.testing.tone import tone
 
 SCENARIO = Path(__file__).with_name("caller.xml")
-_PROGRAM = "usr/bin/sipp"
+PROGRAM = "usr/bin/sipp"
 _RTP_PORTS = (20000, 29999)  # apart from Asterisk's own range
 _SLACK_S = 30.0
 """Beyond the planned end: SIPp's own timeouts of an answer (15 s) and of a BYE (10 s) lie within."""
@@ -79,13 +79,13 @@ class SippCallers:
         shutil.copy(SCENARIO, self._dir)  # SIPp looks for the sound beside the scenario
         (self._dir / "tone.ul").write_bytes(to_ulaw(tone(400, 1.0)))
         arguments = {
-            "-sf": SCENARIO.name, "-s": number, "-i": "127.0.0.1", "-mi": "127.0.0.1", "-p": str(_free_udp_port()),
+            "-sf": SCENARIO.name, "-s": number, "-i": "127.0.0.1", "-mi": "127.0.0.1", "-p": str(free_udp_port()),
             "-m": str(plan.calls), "-l": str(plan.calls), "-r": f"{plan.rate:g}", "-d": str(round(plan.hold_s * 1000)),
             "-min_rtp_port": str(_RTP_PORTS[0]), "-max_rtp_port": str(_RTP_PORTS[1]),
             "-fd": "1", "-stf": "statistics.csv", "-error_file": "errors.log",
         }  # fmt: skip
         flat = [word for pair in arguments.items() for word in pair]
-        program = self._prefix.argv(_PROGRAM, f"127.0.0.1:{sip_port}", "-nostdin", "-trace_stat", "-trace_err", *flat)
+        program = self._prefix.argv(PROGRAM, f"127.0.0.1:{sip_port}", "-nostdin", "-trace_stat", "-trace_err", *flat)
         with (self._dir / "screen.log").open("wb") as screen:
             self._process = await asyncio.create_subprocess_exec(
                 setpriv, "--pdeathsig", "KILL", "--", *program,
@@ -130,7 +130,8 @@ def parse_statistics(text: str) -> Outcome | None:
         return None
 
 
-def _free_udp_port() -> int:
+def free_udp_port() -> int:
+    """A port of 127.0.0.1 that nobody has now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

@@ -22,6 +22,7 @@ MOST_SHOWN = 10
 app = typer.Typer(no_args_is_help=True, help="Measure what this machine can carry.")
 app.command()(bench_service.api)
 app.command()(bench_service.webhooks)
+app.command()(bench_service.outbound)
 
 
 @app.command()

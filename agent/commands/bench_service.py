@@ -1,4 +1,4 @@
-"""`phone-agent bench api` and `bench webhooks`: what an application can rely on."""
+"""`phone-agent bench api`, `bench webhooks` and `bench outbound`: what an application can rely on."""
 
 from __future__ import annotations
 
@@ -79,6 +79,30 @@ def webhooks(
         rows=tuple(filter(None, rows.split(","))) or ROWS,
     )
     _run(lambda folder, **more: bench_webhooks(plan, folder, **more), json_out)
+
+
+def outbound(
+    store: Annotated[str, typer.Option(help="sqlite or postgresql.")] = "sqlite",
+    postgresql_url: PostgresqlUrl = "",
+    calls: Annotated[int, typer.Option(min=20, max=100_000, help="Of the row with many at once.")] = 330,
+    rows: Annotated[str, typer.Option(help="Only these, with commas between them; see docs/benchmarks.md.")] = "",
+    realtime: Annotated[bool, typer.Option(help="Ask for real-time scheduling, as media.realtime does.")] = True,
+    control: Control = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Calls out to callees who answer, are busy, decline, do not exist or ring on, with an echo in place of models.
+
+    Exit status 0: all went well and every demand was met; 1: not; 2: it could not be measured.
+    """
+    from agent.bench.outbound.bench import ROWS, OutboundPlan, bench_outbound  # heavy, as the next
+    from agent.bench.service.stores import parse_stores
+    from agent.errors import ConfigurationError
+
+    if len(parse_stores(store)) != 1:
+        raise ConfigurationError("--store takes one of sqlite and postgresql here.")
+    wanted = tuple(filter(None, rows.split(","))) or ROWS
+    plan = OutboundPlan(store, postgresql_url, calls, realtime=realtime, control=control, rows=wanted)
+    _run(lambda folder, **more: bench_outbound(plan, folder, **more), json_out)
 
 
 def _drawn(seed: int | None) -> int:

@@ -47,6 +47,7 @@ class Teller:
     def __init__(self, echo: Echo) -> None:
         self._echo = echo
         self._standing: set[str] = set()
+        self._most = 0
 
     def __call__(self, event: Event) -> None:
         """See EventSink."""
@@ -57,12 +58,13 @@ class Teller:
             self._echo.ended(event.call)
         elif event.call.answered_at is not None:
             self._standing.add(event.call_id)
-        tell("standing", calls=len(self._standing))
+        self._most = max(self._most, len(self._standing))
+        tell("standing", calls=len(self._standing), most=self._most)
 
 
 def spoil(control: str | None) -> None:
     """Do wrong what the control asks for."""
-    read = Store.read
+    read, write = Store.read, Store.write
 
     @asynccontextmanager
     async def slow_read(self: Store) -> AsyncIterator[AsyncConnection]:
@@ -73,7 +75,15 @@ def spoil(control: str | None) -> None:
                 await asyncio.sleep(flaws.SLOW_READ_S)
             yield connection
 
-    if control is not None:
+    @asynccontextmanager
+    async def slow_write(self: Store) -> AsyncIterator[AsyncConnection]:
+        async with write(self) as connection:
+            await asyncio.sleep(flaws.SLOW_WRITE_S)
+            yield connection
+
+    if control == "slow-writes":
+        Store.write = slow_write  # type: ignore[method-assign]  # a fault on purpose
+    elif control is not None:
         Store.read = slow_read  # type: ignore[method-assign]  # a fault on purpose
 
 
