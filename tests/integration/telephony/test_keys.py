@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import wave
 from pathlib import Path
 
@@ -68,7 +67,8 @@ async def test_a_telephone_with_events_is_heard_by_them_alone(exchange: Exchange
 async def test_a_telephone_without_events_is_heard_by_its_sound(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sdp, "build", functools.partial(sdp.build, event_payload=None))
+    build = sdp.build
+    monkeypatch.setattr(sdp, "build", lambda **told: build(**(told | {"event_payload": None})))
     ear = Ear()
     exchange.handler = ear.listen
     phone = await exchange.talking()
