@@ -39,6 +39,8 @@ USUAL = {
     "codec_alaw.so": "callers with PCMA have no sound",
     "bridge_softmix.so": "no third party can join a call",
     "pbx_config.so": "extensions.conf is not read",
+    "func_callerid.so": "calls out cannot show a number",
+    "func_hangupcause.so": "a dead trunk is found only when the ringing has timed out",
 }
 """Module → what is missed without it, where it is not replaced by something else."""
 _SEE_LOG = "see Asterisk's log."
