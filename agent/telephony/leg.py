@@ -91,8 +91,17 @@ class Leg:
                 self._asked_for_channel = False  # Asterisk has no such endpoint, or nobody has registered there
                 self._decide(DialOutcome(DialResult.TRUNK_FAILED))
         if not self._outcome.done():
-            await self._ari.dial(self.channel_id, timeout_s=self._dial.ring_timeout_s + NET_S)
+            await self._send_invite()
         return self._read() if self._outcome.done() else None
+
+    async def _send_invite(self) -> None:
+        try:
+            await self._ari.dial(self.channel_id, timeout_s=self._dial.ring_timeout_s + NET_S)
+        except TelephonyError as error:
+            if error.code != "ari_refused":
+                raise
+            self._decide(DialOutcome(DialResult.TRUNK_FAILED))
+            await self.hang_up()
 
     async def outcome(self) -> DialOutcome:
         """Return once it is answered, or what came of it instead; then it is hung up.

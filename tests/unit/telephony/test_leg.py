@@ -94,6 +94,18 @@ def test_an_endpoint_that_asterisk_does_not_know() -> None:
     run(main())
 
 
+def test_asterisk_refuses_to_dial() -> None:
+    async def main() -> None:
+        async with open_house() as house:
+            house.asterisk.failing["dial"] = TelephonyError("500", code="ari_refused")
+            async with dialled(house) as (leg, calling):
+                assert await calling == DialOutcome(DialResult.TRUNK_FAILED)
+                assert leg.gone.is_set()
+                assert not house.asterisk.legs
+
+    run(main())
+
+
 def test_a_trunk_that_says_nothing_is_dead_and_one_that_tries_is_not() -> None:
     async def main() -> None:
         clock = asyncio.get_running_loop().time
