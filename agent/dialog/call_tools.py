@@ -48,7 +48,7 @@ def _described(agent: Agent, tool: CallTool) -> Tool:
             return Tool(
                 name=tool,
                 description="Presses keys of the telephone, as for a machine's menu: press 2 for sales.",
-                parameters=_object(keys={"type": "string", "pattern": "^[0-9*#]{1,32}$"}),
+                parameters=_object(keys={"type": "string", "pattern": r"^[0-9*#]{1,32}(?!\n)$"}),
             )
         case CallTool.HOLD:
             seconds = {"type": "integer", "minimum": 5, "maximum": LONGEST_HOLD_S}

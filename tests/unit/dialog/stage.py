@@ -16,6 +16,7 @@ from agent.dialog.opening import Decided
 from agent.dialog.parts import Parts
 from agent.dialog.phrases import PhraseBook
 from agent.dialog.speculation import Speculation
+from agent.dialog.switching import Switching
 from agent.dialog.tool_desk import NoTools, ToolDesk, ToolRunner
 from agent.domain.agent import Agent
 from agent.domain.call import Call, CallStatus, Direction, EndedReason
@@ -106,6 +107,8 @@ class Stage:
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], object] = lambda _event: None
     recording: Decided | None = None
+    switching: Switching | None = None
+    press: Callable[[str], Awaitable[None]] | None = None
     detect: bool = False
     """The agent calls, and finds out who answers."""
     runner: ToolRunner = field(default_factory=NoTools)
@@ -157,8 +160,10 @@ class Stage:
             keys=self.keys,
             commands=self.commands,
             closing=self.closing,
+            press=self.press,
             recording=self.recording,
             detect=self.detect,
+            switching=self.switching,
         )
         self.began = loop.time()
         self.task = asyncio.create_task(self.conversation.run())
