@@ -189,6 +189,20 @@ async def test_a_pause_is_not_a_stall(line: Line) -> None:
     assert stream.playout.frames_sent == len(peer.frames()) == 1 + 4 * 450
 
 
+async def test_a_caller_who_is_elsewhere_is_no_stall(line: Line) -> None:
+    peer, stream = await line.call()
+    await peer.sent(1)
+    stream.pause()
+    for _ in range(3):
+        await line.tick(450, peer)
+    stream.resume()
+    await line.tick(450, peer)
+    assert not stream.closed.done()
+    await line.tick(49, peer)
+    line.clock.advance(0.02)
+    assert (await ended(line, stream)).kind is MediaEndKind.STALLED
+
+
 async def test_a_peer_that_never_reads_is_given_up_without_a_backlog(line: Line) -> None:
     async with neighbour(line) as other:
         uuid = uuid4()

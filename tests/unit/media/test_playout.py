@@ -140,6 +140,21 @@ async def test_an_empty_clip_is_played_at_once() -> None:
     assert (await clip.done, clip.samples, await clip.started, playout.busy) == (True, 0, None, False)
 
 
+async def test_what_is_played_for_nobody_waits_for_somebody() -> None:
+    clock, wire, playout = playing()
+    playout.withhold()
+    playout.play(count_up(1, 160))
+    clock.advance(5 * FRAME)
+    playout.stop()  # as a turn does that was cut
+    clip = playout.play(count_up(500, 160))
+    clock.advance(5 * FRAME)
+    assert (clip.sent, playout.busy, set(wire.sound)) == (0, True, {0})
+    playout.release()
+    clock.advance(FRAME)
+    assert await clip.done
+    assert wire.sound[-320:] == count_up(500, 160)
+
+
 async def test_half_a_sample_is_refused() -> None:
     _, _, playout = playing()
     with pytest.raises(ValueError, match="whole 16-bit samples"):

@@ -84,3 +84,15 @@ def test_an_asterisk_that_cannot_do_it_is_left_alone(request_name: str) -> None:
         assert asterisk.requests.count(request_name) == 1
 
     run(main())
+
+
+def test_a_caller_who_is_elsewhere_gets_none() -> None:
+    async def on_hold() -> dict[str, str]:
+        asterisk = FakeAsterisk(FakeMediaServer())
+        channel = asterisk.channels_by_id["1.1"] = FakeChannel("1.1", "1000", state="Up")
+        asterisk.packets = itertools.count(0, 50)
+        async with watched_line(cast("AriClient", asterisk), "1.1", Inbox(), away=lambda: True):
+            await asyncio.sleep(30)
+        return channel.variables
+
+    assert run(on_hold()) == {}

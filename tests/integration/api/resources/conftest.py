@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
@@ -50,8 +50,12 @@ from agent.store.recorder import Recorder
 from agent.store.registry import Registry
 from agent.store.webhook_endpoints import new_secret
 from agent.telephony.ami_state import Reach, Registration, Trunk
+from agent.telephony.call_control import CallControl
+from agent.telephony.caller_line import CallerLine
 from agent.telephony.capacity import Capacity
+from agent.telephony.connection_attempt import Switchgear
 from agent.telephony.drain import Drain
+from agent.telephony.inputs import ChannelInputs
 from agent.telephony.live_calls import LiveCalls
 from agent.telephony.places import Places
 from agent.telephony.trunk_states import TrunkStates
@@ -107,6 +111,8 @@ class LiveCall:
 
     call: Call
     path: LiveCall.Path
+    inputs: ChannelInputs
+    control: CallControl
 
     @dataclass
     class Path:
@@ -139,7 +145,16 @@ class Office:
         """As if this server had the call."""
         tap = Tap(asyncio.get_running_loop())
         tap.start()
-        self.live[call.id] = LiveCall(call, LiveCall.Path(LiveCall.Stream(tap)))
+        control = CallControl(
+            call.id,
+            cast("CallerLine", None),
+            cast("Switchgear", None),
+            tell=self.house.recorder,
+            now=self.clock.now,
+            caller_left=asyncio.Event(),
+        )
+        inputs = ChannelInputs(_press)
+        self.live[call.id] = LiveCall(call, LiveCall.Path(LiveCall.Stream(tap)), inputs, control)
         return tap
 
     async def send(
@@ -166,6 +181,10 @@ class Office:
             chronicle.committed(event)
         self.house.hub.told(told)
         return told
+
+
+async def _press(_keys: str) -> None:
+    """Nobody is at the other end."""
 
 
 def models(mind: LanguageModel) -> Parts:
