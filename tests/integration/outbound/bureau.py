@@ -138,7 +138,9 @@ class Bureau:
         return [event.type for event in self.told if event.call_id == call_id]
 
 
-def a_bureau(store: Store, *, server: str = "one", places: int = 50, **settings: Any) -> Bureau:
+def a_bureau(store: Store, *, server: str = "one", places: int = 50, agents: bool = True, **settings: Any) -> Bureau:
+    """`agents`: whether there are any by the time a call's turn comes."""
+
     outbound = OutboundSettings.model_validate(
         {
             "allow": ("+49",),
@@ -160,6 +162,9 @@ def a_bureau(store: Store, *, server: str = "one", places: int = 50, **settings:
         sleeps.append(seconds)
         await asyncio.sleep(0)
 
+    async def knows(_agent: AgentRef) -> bool:
+        return agents
+
     desk = OrderDesk(store, outbound, server=server, told=tell, now=now)
     exchange, trunks = Exchange(store, server), Trunks(outbound)
     seats = Places(Capacity(CapacitySettings(max_calls=places)))
@@ -173,6 +178,7 @@ def a_bureau(store: Store, *, server: str = "one", places: int = 50, **settings:
         seats=seats,
         ready=lambda: True,
         told=tell,
+        knows=knows,
         now=now,
         sleep=sleep,
     )

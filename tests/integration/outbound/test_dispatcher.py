@@ -140,3 +140,26 @@ async def test_it_dials_by_itself_when_something_is_ordered(bureau: MakeBureau) 
     await one.exchange.led(1)
     assert (await one.call(call.id)).status == "completed"
     assert one.dispatcher.going
+
+
+async def test_a_call_whose_agent_was_deleted_is_not_dialled(bureau: MakeBureau) -> None:
+    one = bureau(agents=False)
+    ended = await one.ends((await one.order()).id)
+    assert (ended.status, ended.ended_reason, one.exchange.dials) == ("failed", "canceled", [])
+    assert ended.outbound is not None
+    assert ended.outbound.refusal == "agent_gone"
+
+
+async def test_a_trunk_without_room_is_waited_for_when_it_is_the_only_one_left(bureau: MakeBureau) -> None:
+    full = TrunkSettings(endpoint="b", calls_per_second=100, priority=20, max_calls=1)
+    one = bureau(trunks={"first": TWO["first"], "second": full})
+    one.exchange.behaviour = answering({"first": DialResult.TRUNK_FAILED, "second": DialResult.ANSWERED})
+    talks = await one.order()
+    await one.dialled(2)
+    waits = await one.order(OTHER)
+    await one.dialled(3)
+    assert [dial.trunk for dial in one.exchange.dials] == ["first", "second", "first"]
+    assert not (await one.call(waits.id)).status.terminal
+    one.exchange.over.set()
+    assert [(await one.ends(call.id)).status for call in (talks, waits)] == ["completed", "completed"]
+    assert one.exchange.dials[3].trunk == "second"
