@@ -83,6 +83,10 @@ class PhoneCall:
         """Keys that the other side pressed."""
         self.zero = datetime.now(UTC)
         """Wall-clock time of position 0, to compare with what others noted."""
+        self.referred: asyncio.Queue[str] = asyncio.Queue()
+        """SIP addresses that the other side asked us to call in its place (REFER), where `takes_referrals`."""
+        self.takes_referrals = False
+        """Say yes to that. To call there, and to hang up here, is for whoever uses this."""
         self.answered_at: int | None = None
         """Position at which the call was answered."""
         tape = Tape(recording)
@@ -108,6 +112,7 @@ class PhoneCall:
                 on_media=self._media.connect,
                 on_answer=self._on_answer,
                 on_end=self._on_end,
+                on_refer=self._on_refer,
             )
         )
 
@@ -225,6 +230,11 @@ class PhoneCall:
             raise CallEndedError(f"The call ended first: {self.ended.result()}.")
         finally:
             task.cancel()
+
+    def _on_refer(self, target: str) -> bool:
+        if self.takes_referrals:
+            self.referred.put_nowait(target)
+        return self.takes_referrals
 
     def _on_answer(self) -> None:
         self.answered_at = self.position

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.testing.softphone import sdp
 from agent.testing.softphone.dialog import Dialog
 from agent.testing.softphone.ending import CallEnd, EndKind, q850_cause
-from agent.testing.softphone.sip import BRANCH_PREFIX, Headers, Request, Response, respond
+from agent.testing.softphone.sip import BRANCH_PREFIX, Headers, Request, Response, respond, uri_of
 from agent.testing.softphone.wire import Address, SipWire
 
 USER_AGENT = "phone-agent softphone"
@@ -27,6 +27,8 @@ class LegUser:
     on_media: Callable[[sdp.Media], None]
     on_answer: Callable[[], None]
     on_end: Callable[[CallEnd], None]
+    on_refer: Callable[[str], bool] = lambda _target: False
+    """Told whom we are asked to call in place of this call; whether we will."""
 
 
 class Leg(ABC):
@@ -76,9 +78,23 @@ class Leg(ABC):
             self._reinvited(request, source)
         elif request.method == "OPTIONS":
             self._wire.answer(request, respond(request, 200, "OK", headers=(("Allow", ALLOW),)), source)
+        elif request.method == "REFER" and self._user.on_refer(uri_of(request.get("Refer-To"))):
+            self._wire.answer(request, respond(request, 202, "Accepted"), source)
+            self._tell_of_referral()
         else:
             refusal = respond(request, 405, "Method Not Allowed", headers=(("Allow", ALLOW),))
             self._wire.answer(request, refusal, source)
+
+    def _tell_of_referral(self) -> None:
+        """As a telephone does that was connected where it was asked to call."""
+        headers = (
+            ("Event", "refer"),
+            ("Subscription-State", "terminated;reason=noresource"),
+            ("Contact", f"<{self._dialog.contact}>"),
+            ("Content-Type", "message/sipfrag;version=2.0"),
+        )
+        notify = self._dialog.request("NOTIFY", via=self._via(), headers=headers, body=b"SIP/2.0 200 OK\r\n")
+        self._send(notify, lambda _response: None, lambda: None)
 
     @abstractmethod
     def on_repeated_answer(self, response: Response) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from agent.domain.call import Call, CallStatus, EndedReason
-from agent.domain.transfer import TransferFailure, TransferKind, TransferStatus
+from agent.domain.transfer import TransferDestination, TransferFailure, TransferKind, TransferStatus
 from agent.testing.callees import answers, hangs_up_after, rejects, rings_on, says
 from agent.testing.fakes import FakeEars
 from agent.testing.noise import SPEECH_DBFS, at_level
 from agent.testing.softphone import EndKind, IncomingCall, PhoneCall
 from agent.testing.tone import tone
+from tests.integration.telephony.exchange import Exchange, open_exchange
 from tests.integration.telephony.operator_desk import Desk, operator_desk
 
 VOICE = at_level(tone(440, 0.5), SPEECH_DBFS)
@@ -20,6 +23,15 @@ FAILED, COMPLETED = TransferStatus.FAILED, TransferStatus.COMPLETED
 
 def outcome(call: Call) -> tuple[CallStatus, EndedReason | None]:
     return call.status, call.ended_reason
+
+
+async def nothing_left_in(exchange: Exchange) -> None:
+    """Return when Asterisk has neither channels nor bridges."""
+    for _ in range(500):
+        if not await exchange.ari.channels() and not await exchange.ari.bridges():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("something is left in Asterisk")
 
 
 async def heard_by(phone: PhoneCall, speaker: PhoneCall) -> None:
@@ -218,6 +230,65 @@ async def test_what_ends_the_call_ends_a_transfer_and_is_heard(prefix: Path, tmp
         assert desk.said(call_id)[-1] == "All the best to you."
         assert (await desk.outcome()).reason is TransferFailure.CANCELED
         await desk.check_nothing_left()
+
+
+async def test_a_caller_s_own_telephone_is_asked_to_call_elsewhere(
+    prefix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.telephony.connection_attempt.REFER_S", 2.0)
+    async with operator_desk(prefix, tmp_path, {}) as desk:
+        uri = "sip:sales@127.0.0.1:5999"
+        desk.destinations.append(TransferDestination(name="away", description="x", uri=uri))
+        phone = await desk.caller()
+        call_id = desk.call_id
+        desk.transfer("away")
+        refused = await desk.outcome(1)
+        assert (refused.mode, refused.status, refused.reason) == ("refer", FAILED, TransferFailure.UNREACHABLE)
+        await desk.exchange.watch.until(lambda: desk.said(call_id) == ["Hi.", "Go. Back."])
+
+        phone.takes_referrals = True
+        desk.transfer("away")
+        assert await phone.unless_ended(phone.referred.get()) == uri
+        await phone.hang_up()
+        assert (await desk.outcome(2)).status is COMPLETED
+        (call,) = await desk.exchange.ended()
+        assert outcome(call) == (CallStatus.COMPLETED, EndedReason.TRANSFERRED)
+        await desk.check_nothing_left()
+
+
+async def test_what_a_dead_process_had_begun_is_removed_by_the_next(prefix: Path, tmp_path: Path) -> None:
+    """The first one knows nothing more of Asterisk, and Asterisk nothing of it, as if it had been killed."""
+
+    async def rings(incoming: IncomingCall) -> None:
+        incoming.ring()
+        ringing.set()
+
+    async def hears_something(call: PhoneCall) -> None:
+        await call.agent_started()
+        briefed.set()
+        await asyncio.shield(call.ended)
+
+    ringing, briefed = asyncio.Event(), asyncio.Event()
+    callees = {"1": answers(), "2": rings, "3": answers(hears_something)}
+    async with operator_desk(prefix, tmp_path, callees) as desk:
+        phones = []
+        for name, far in (("d1", None), ("d2", ringing), ("d3", briefed)):
+            before = {call.id for call in desk.exchange.switchboard.calls}
+            phones.append(await desk.exchange.talking())
+            (call_id,) = {call.id for call in desk.exchange.switchboard.calls} - before
+            await desk.exchange.watch.until(lambda call_id=call_id: "Hi." in desk.said(call_id))  # type: ignore[misc]
+            kind = TransferKind.ATTENDED if name == "d3" else TransferKind.BLIND
+            destination = next(known for known in desk.destinations if known.name == name)
+            desk.live.transfer(call_id, destination, kind=kind, briefing="a test")
+            await (desk.outcome() if far is None else far.wait())
+        assert len(await desk.exchange.ari.channels()) >= 8
+        async with open_exchange(desk.exchange.config, tmp_path / "callees") as successor:
+            await successor.connected()
+            for phone in phones:
+                assert (await phone.ended).kind is EndKind.REMOTE_HUNG_UP
+            for incoming in desk.peer.calls:
+                await incoming.over()
+            await nothing_left_in(successor)
 
 
 async def test_a_caller_on_hold_hears_music_and_is_not_heard(prefix: Path, tmp_path: Path) -> None:
