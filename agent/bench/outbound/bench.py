@@ -178,7 +178,8 @@ class _Row:
         died = began + ready_s
         ends = [one.ended_at for one in records.values() if one.ended_at is not None]
         still_open = sum(not one.status.terminal for one in records.values())
-        self._add("killed_settled_after", max(0.0, max(ends, default=died) - died), open_then)
+        settled_after = None if still_open else max(0.0, max(ends, default=died) - died)
+        self._add("killed_settled_after", settled_after, open_then)
         self._add("killed_open", still_open, open_then)
         self._add("killed_wrong", self._wrong(orders, records, died=True), len(orders))
         twice = sum(len(each) > 1 for each in self._callees.invites().values())
