@@ -13,7 +13,8 @@ _YES: dict[str, re.Pattern[str]] = {
         r"|right)|right|exactly|precisely|perfect"
         r"|great|good|lovely|wonderful|excellent|fine|correct|true|indeed|it is|i am|i do|i will|i have|i can|i did"
         r"|i would|i'd (?:love|like|be happy)"
-        r"|we are|we do|we will|we have|please|m+-?hm+|mhm|uh-?huh|you got it|got it|that is it|that's it"
+        r"|we are|we do|we will|we have|please|m+-?hm+|mhm|uh-?huh|affirmative|you bet|go for it|you got it|got it"
+        r"|that is it|that's it"
         r"|that's (?:me|him|her|the one)|suits me"
         r"|i think so|i guess so|i suppose so|i believe so|why not|by all means|happy to|gladly|totally|for sure"
         r"|thumbs up|all good|alright then|let's do (?:it|that))\b"
@@ -41,9 +42,9 @@ _SOFT_NO: dict[str, re.Pattern[str]] = {
 }
 _LEAD: dict[str, re.Pattern[str]] = {
     "en": re.compile(r"^(?:(?:um+|uh+|er+|oh|well|so|ah|hm+)[,.\s]+)*(?P<word>yes|yeah|yep|yup|sure|absolutely"
-                     r"|definitely|certainly|of course|no|nope|nah)\b"),
+                     r"|definitely|certainly|of course|no|nope|nah)\b(?! not\b)"),
     "de": re.compile(r"^(?:(?:äh+m?|also|oh|ach|hm+|naja)[,.\s]+)*(?P<word>ja|jawohl|klar|sicher|gerne|natürlich"
-                     r"|nein|nee|nö)\b"),
+                     r"|nein|nee|nö)\b(?! nicht\b)"),
 }
 _LEADS_NO = frozenset({"no", "nope", "nah", "nein", "nee", "nö"})
 # fmt: on

@@ -77,9 +77,7 @@ def _candidates(
         if match[3] is None and not words.day_first and "." in match[0]:
             continue  # a number with a fraction
         yield _of_month(number, month, match[3], today, past=past), *match.span()
-    for pattern, offset in words.relative:
-        for match in pattern.finditer(said):
-            yield today + timedelta(days=offset), *match.span()
+    yield from _counted_weekdays(said, words, today)
     for match in words.in_days.finditer(said):
         if not match[0].startswith("in ") and not re.search(r"from|time", match[0]):
             continue
@@ -89,9 +87,20 @@ def _candidates(
             continue
         days = count * (WEEK if match["unit"].startswith(words.week_unit) else 1)
         yield today + timedelta(days=min(days, MOST_AHEAD)), *match.span()
+    for pattern, offset in words.relative:
+        for match in pattern.finditer(said):
+            yield today + timedelta(days=offset), *match.span()
     yield from _weekdays(said, words, today, past=past)
     for match in words.day_of_month.finditer(said):
         yield _next_such_day(int(match["day"] or match["ordinal"]), today, past=past), *match.span()
+
+
+def _counted_weekdays(said: str, words: CalendarWords, today: date) -> Iterator[tuple[date | None, int, int]]:
+    """The first Monday in December."""
+    counted = rf"\b(?P<count>[1-5])(?:st|nd|rd|th|\.) {words.weekdays.pattern[2:-2]} (?:in|of|im)(?: the)? "
+    for match in re.finditer(rf"{counted}(?P<month>{words.months})\b", said):
+        weekday, month = _index(match[2], words.weekday_names), _index(match["month"], words.month_names) + 1
+        yield _nth_weekday(int(match["count"]), weekday, month, today), *match.span()
 
 
 def _weekdays(said: str, words: CalendarWords, today: date, *, past: bool) -> Iterator[tuple[date | None, int, int]]:
@@ -165,6 +174,16 @@ def _on_weekday(number: int, weekday: int, today: date) -> date | None:
         if found is None or found.weekday() == weekday:
             return found
         found = _next_such_day(number, found + timedelta(days=1), past=False)
+    return None
+
+
+def _nth_weekday(count: int, weekday: int, month: int, today: date) -> date | None:
+    """The first Monday of a month and the like, the next one that is not over."""
+    for year in (today.year, today.year + 1):
+        first = date(year, month, 1)
+        found = first + timedelta(days=(weekday - first.weekday()) % WEEK + WEEK * (count - 1))
+        if found >= today:
+            return found if found.month == month else None
     return None
 
 

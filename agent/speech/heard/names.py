@@ -10,11 +10,11 @@ ALIKE = 0.5
 """A name and its spelling that agree so far are the same one."""
 # fmt: off
 _BEFORE: dict[str, str] = {
-    "en": r"(?:so|well|um+|uh+|er+|oh|yes|yeah|yep|sure|of course|certainly|okay|ok|hi|hello|hey|no|sorry|and|then"
+    "en": r"(?:so|well|um+|uh+|er+m?|oh|yes|yeah|yep|sure|of course|certainly|okay|ok|hi|hello|hey|no|sorry|and|then"
           r"|right"
           r"|good (?:morning|afternoon|evening)|my (?:full |first |last )?name(?:'s| is| would be)|the name(?:'s| is)"
           r"|name(?:'s| is)|let's|this is|it(?:'s| is)|that(?:'s| is| would be)|i(?:'m| am)(?: called)?"
-          r"|it would be|call me"
+          r"|it would be|call me|that'd be|you've got|i go by|first name(?: is)?"
           r"|you(?:'re| are) (?:speaking|talking) (?:with|to)|you can call me|(?:they|people) call me|here is|actually"
           r"|i said|i mean(?:t)?|put (?:me )?down|under(?: the name)?(?: of)?|for|mr\.?|mrs\.?|ms\.?|miss|dr\.?"
           r"|doctor)",
@@ -56,6 +56,9 @@ _CUT = re.compile(
     r"|\s(?:and|und|but|aber|with|mit|from|von der|because|weil|spelled|spelt|buchstabiert|that's|as in|wie in)\s",
     re.IGNORECASE,
 )
+_LAST_NAME = re.compile(
+    r",?\s(?:and )?(?:my )?(?:last|family) name(?:'s| is)? (?=\w)|,?\s(?:und )?nachname (?:ist )?", re.IGNORECASE
+)
 _TITLES = re.compile(r"\b(mr|mrs|ms|dr|st)\.", re.IGNORECASE)
 
 
@@ -63,6 +66,7 @@ def name(text: str, language: str) -> str | None:
     """A name of at most MOST_WORDS, as it is written; by its spelling where the speaker spelled it. None: no name."""
     code = language.lower()[:2]
     plain = _TITLES.sub(r"\1", " ".join(text.replace("’", "'").split()))
+    plain = _LAST_NAME.sub(" ", plain)
     spelled = _spelled(plain)
     rest = _SPELLED.sub(" ; ", plain)
     pieces = [one for piece in _CUT.split(rest) if (one := _in_piece(piece, code))]
