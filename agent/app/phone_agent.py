@@ -70,6 +70,7 @@ from agent.telephony.waiting_room import Announcements
 from agent.webhooks.agent_lookup import AgentLookup
 from agent.webhooks.application_tools import ApplicationTools
 from agent.webhooks.applications import check_configuration
+from agent.webhooks.tool_runners import ToolRunners
 from agent.webhooks.webhooks import Webhooks
 
 log = structlog.get_logger()
@@ -177,7 +178,9 @@ class PhoneAgent:
         asterisk = settings.asterisk
         ari = await stack.enter_async_context(AriClient(asterisk))
         await _check_password(ari)
-        tools = ToolDesk(ApplicationTools(self._webhooks.sync, settings.webhooks), self._sink)
+        application = ApplicationTools(self._webhooks.sync, settings.webhooks)
+        runners = ToolRunners(application, self._webhooks.http_tools(settings.tools.secret))
+        tools = ToolDesk(runners, self._sink)
         parts = await self._models.ready(fleet, self._sink, self._hub, tools, stack)
         stack.push_async_callback(tools.close, TOOLS_S)
         self._after_calls = AfterCalls(self._record, fleet, parts.lulls, settings.llm)

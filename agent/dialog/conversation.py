@@ -17,6 +17,7 @@ from agent.dialog.arrivals import Arrivals
 from agent.dialog.bidding import Bidding
 from agent.dialog.call_tools import CallDeeds
 from agent.dialog.caller_turn import CallerTurn, Stretch
+from agent.dialog.confirming import Confirmations
 from agent.dialog.drafting import Drafting
 from agent.dialog.first_words import FirstWords
 from agent.dialog.floor import Floor, TurnTask
@@ -161,9 +162,10 @@ class Conversation:
             begin=self._opening.begin,
             caller_quiet=self._caller_quiet,
         )
-        self._guides: tuple[Guide, ...] = (OptOuts(agent), Goodbyes(agent), self._opening)
+        confirmations = Confirmations(agent, self._toolbox, history)
+        self._guides: tuple[Guide, ...] = (OptOuts(agent), Goodbyes(agent), confirmations, self._opening)
         if self._script is not None:
-            self._guides = (self._opening, self._script)
+            self._guides = (self._opening, confirmations, self._script)
 
     async def run(self) -> EndedReason:
         """Talk until somebody ends it; returns why, after the last word was played.

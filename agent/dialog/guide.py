@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.dialog.farewell import is_farewell
+from agent.dialog.toolbox import Order
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
 
@@ -47,6 +48,10 @@ class Mouthpiece(Protocol):
 
     async def give_answer(self, text: str) -> None:
         """Have the model answer these words of the caller, and its tools act. Raises PhoneAgentError."""
+        ...
+
+    async def do(self, order: Order) -> None:
+        """Have a tool act that the caller has agreed to, and the model tell what came of it. Raises PhoneAgentError."""
         ...
 
 

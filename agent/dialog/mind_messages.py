@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,17 @@ from agent.domain.tools import Tool
 _OPENAI_ROLES = {Role.SYSTEM: "system", Role.CALLER: "user", Role.AGENT: "assistant", Role.TOOL: "tool"}
 
 
+_CONTROL = re.compile(
+    r"<\|[^<>|]{0,40}\|>|</?(?:tool_call|tool_response|tools|s|start_of_turn|end_of_turn)>|\[/?(?:INST|SYS)\]"
+)
+"""Marks that templates of models set between messages: in the words of somebody they would end theirs."""
+
+
+def harmless(text: str) -> str:
+    """The same text in which no mark of a template stands."""
+    return _CONTROL.sub(" ", text)
+
+
 def as_openai(tool: Tool) -> dict[str, Any]:
     """A tool for the field `tools` of a request."""
     function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
@@ -21,18 +33,23 @@ def as_openai(tool: Tool) -> dict[str, Any]:
 
 def as_request(messages: Sequence[Message]) -> dict[str, Any]:
     """The body of a request to a server: what of it a model reads. For messages without the use of a tool."""
-    told = [{"role": _OPENAI_ROLES[message.role], "content": message.text} for message in messages]
+    told = [{"role": _OPENAI_ROLES[one.role], "content": _text_of(one, at)} for at, one in enumerate(messages)]
     tools = [as_openai(tool) for tool in messages[0].tools]
     return {"messages": told, "tools": tools} if tools else {"messages": told}
 
 
 def for_langchain(messages: Sequence[Message]) -> list[Any]:
     """Dictionaries in OpenAI's form, which LangChain's chat models take."""
-    return [_for_langchain(message) for message in messages]
+    return [_for_langchain(message, _text_of(message, at)) for at, message in enumerate(messages)]
 
 
-def _for_langchain(message: Message) -> dict[str, Any]:
-    told: dict[str, Any] = {"role": _OPENAI_ROLES[message.role], "content": message.text}
+def _text_of(message: Message, at: int) -> str:
+    """Only the first message, which we make ourselves, may tell of tools in tags."""
+    return message.text if at == 0 and message.role is Role.SYSTEM else harmless(message.text)
+
+
+def _for_langchain(message: Message, text: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"role": _OPENAI_ROLES[message.role], "content": text}
     if message.use is not None:
         function = {"name": message.use.name, "arguments": json.dumps(message.use.arguments, ensure_ascii=False)}
         told["tool_calls"] = [{"id": message.use.id, "type": "function", "function": function}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.dialog.call_tools import call_tools
 from agent.dialog.history import Message, Role
+from agent.dialog.mind_messages import harmless
 from agent.domain.agent import Agent
 from agent.domain.tools import Tool
 
@@ -30,8 +31,8 @@ def opening(agent: Agent) -> Message:
 
 def system_prompt(agent: Agent) -> str:
     """The same for every call of this agent, so that a server can keep it in its cache."""
-    facts = "\n".join(f"- {fact}" for fact in agent.facts)
-    parts = [agent.instructions, f"{TELEPHONE_RULES}\n{TOOL_RULE}" if tools_of(agent) else TELEPHONE_RULES]
+    facts = "\n".join(f"- {harmless(fact)}" for fact in agent.facts)
+    parts = [harmless(agent.instructions), f"{TELEPHONE_RULES}\n{TOOL_RULE}" if tools_of(agent) else TELEPHONE_RULES]
     if facts:
         parts.append(f"Facts:\n{facts}")
     return "\n\n".join(parts)

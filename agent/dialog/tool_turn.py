@@ -7,6 +7,7 @@ unless the caller has gone: what they had asked for is done all the same.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -64,6 +65,7 @@ class ToolTurn:
         self._done: dict[str, ToolCall] = {}
         self._announced: Order | None = None
         self._done_with = False
+        self._agreed = ""
         self.gave_up = False
         """The model has no more to say: the caller was told that it does not work, or goes elsewhere."""
         self.acting = False
@@ -89,6 +91,11 @@ class ToolTurn:
             return None
         await self._speaker.say(self._last_words())
         return None
+
+    async def do(self, order: Order) -> list[Message] | None:
+        """The same for what the caller has agreed to."""
+        self._agreed = order.key
+        return await self.act([ToolRequest(order.tool.name, json.dumps(order.arguments))])
 
     def caller_has_gone(self) -> None:
         """Nobody hears any more words: what was being announced is begun."""
@@ -125,6 +132,10 @@ class ToolTurn:
                 self._repeats += 1
                 goes_on = self._repeats <= MOST_REPEATS
                 continue
+            if order.tool.confirm and order.key != self._agreed:
+                await self._speaker.say(order.tool.question(order.arguments))
+                self._toolbox.asked, self._done_with = order, True
+                return False
             self._announced = order
             if order.tool.say and not self._turn.text:
                 await self._speaker.say(order.tool.say, aside=True)

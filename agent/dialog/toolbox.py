@@ -66,6 +66,8 @@ class Toolbox:
         self._journal = journal
         self._under_way: dict[str, asyncio.Task[ToolCall]] = {}
         self._done_once: dict[str, ToolCall] = {}
+        self.asked: Order | None = None
+        """What the caller was asked about last, and has not answered."""
 
     def order(self, request: ToolRequest) -> Order:
         """The request, checked. Raises WrongRequestError."""

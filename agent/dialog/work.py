@@ -18,12 +18,13 @@ from agent.dialog.answer import Answer, Speaking
 from agent.dialog.caller_turn import CallerTurn, Stretch
 from agent.dialog.guide import Guide, considered
 from agent.dialog.hearing import Hearing
+from agent.dialog.history import Message
 from agent.dialog.journal import Journal
 from agent.dialog.lulls import Hold
 from agent.dialog.parts import Parts
 from agent.dialog.patience import with_patience
 from agent.dialog.tool_turn import ToolTurn
-from agent.dialog.toolbox import Toolbox
+from agent.dialog.toolbox import Order, Toolbox
 from agent.dialog.waiting_words import WaitingWords
 from agent.domain.agent import Agent
 from agent.domain.call import EndedReason
@@ -275,6 +276,15 @@ class Work:
 
     async def give_answer(self, text: str) -> None:
         """Have the model answer these words, and its tools act, to the last sound. Raises PhoneAgentError."""
+        await self._give(self._journal.history.messages(text))
+
+    async def do(self, order: Order) -> None:
+        """Have a tool act that the caller has agreed to, and the model tell what came of it. Raises PhoneAgentError."""
+        messages = await self._tools.do(order)
+        if messages is not None:
+            await self._give(messages)
+
+    async def _give(self, messages: Sequence[Message]) -> None:
         settings = self._parts.settings
         self._answer = Answer(
             Speaking(
@@ -292,7 +302,7 @@ class Work:
             ),
             self._turn,
         )
-        await self._answer.give(self._journal.history.messages(text))
+        await self._answer.give(messages)
         await self.may_speak()
         had_no_words = self._answer.marks.first_clause is None and not self._tools.gave_up
         if had_no_words and self._may_ask_again():

@@ -55,6 +55,8 @@ class Phrases(BaseModel):
     """To who does not want to be called; their number is on the do-not-call list then."""
     tool_failed: Text = "I am sorry, I cannot do that at the moment."
     """Where a tool does not answer, or the model does not get its arguments right."""
+    not_done: Text = "All right, I will leave it."
+    """To a caller who says no where a tool asks first."""
 
 
 class RecordingConsent(StrEnum):

@@ -10,6 +10,7 @@ from agent.settings.record import RecordingsSettings, RetentionSettings, StoreSe
 from agent.settings.section import Section
 from agent.settings.service import HttpSettings, LogSettings, TracingSettings
 from agent.settings.telephony import AsteriskSettings, CapacitySettings, DrainSettings, MediaSettings
+from agent.settings.tools import ToolsSettings
 from agent.settings.webhooks import WebhooksSettings
 
 
@@ -29,6 +30,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
+    tools: ToolsSettings = ToolsSettings()
     bus: BusSettings = BusSettings()
     recordings: RecordingsSettings = RecordingsSettings()
     retention: RetentionSettings = RetentionSettings()

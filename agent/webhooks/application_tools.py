@@ -13,6 +13,7 @@ from agent.domain.tool_calls import ToolAnswer
 from agent.domain.tools import Tool
 from agent.errors import WebhookError
 from agent.settings import WebhooksSettings
+from agent.webhooks.idempotency import IdempotencyKeys
 from agent.webhooks.sync_call import SyncCalls
 
 KIND = "tool.call"
@@ -33,11 +34,13 @@ class ApplicationTools:
     def __init__(self, sync: SyncCalls, settings: WebhooksSettings) -> None:
         self._sync = sync
         self._settings = settings
+        self._keys = IdempotencyKeys()
 
     async def run(self, call: Call, tool: Tool, use_id: str, arguments: Mapping[str, Any]) -> ToolAnswer:
         """Ask once; never again, since what is not answered may have been done. Raises WebhookError.
 
-        `use_id` is the `webhook-id` by which the application tells a repetition, such as one by a proxy.
+        `use_id` is the `webhook-id` by which the application tells a repetition, such as one by a proxy. The header
+        `idempotency-key` is the same where the model asks for the same again after no answer.
         """
         data = {"call": CallResource.of(call).as_json(), "name": tool.name, "arguments": dict(arguments)}
         raw = await self._sync.ask(
@@ -48,6 +51,7 @@ class ApplicationTools:
             call_id=call.id,
             timeout_s=tool.timeout_s,
             request_id=use_id,
+            headers={"idempotency-key": self._keys.key(call.id, tool, arguments)},
         )
         try:
             answer = _Answer.model_validate({} if raw is None else raw)
@@ -56,4 +60,5 @@ class ApplicationTools:
                 f'The application\'s answer to {KIND} is not as agreed: it needs "result" or "error".',
                 code="tool_bad_answer",
             ) from None
+        self._keys.settled(call.id, tool, arguments)
         return ToolAnswer(answer.result, answer.error or "")

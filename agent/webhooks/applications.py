@@ -22,6 +22,9 @@ async def check_asked(url: str, settings: WebhooksSettings, targets: Targets) ->
 async def check_tools(agent: Agent, settings: WebhooksSettings, targets: Targets) -> None:
     """Whether all tools of an agent can be asked for. Raises WebhookError that names the first one that cannot."""
     for tool in agent.tools:
+        if tool.http is not None:
+            await targets.check(tool.http.address(dict.fromkeys(tool.http.places, "x")))
+            continue
         url = tool.url or settings.tool_url
         if not url:
             raise WebhookError(
@@ -35,6 +38,8 @@ def check_configuration(settings: WebhooksSettings, agents: Iterable[Agent]) -> 
     asks = [key for key in ("lookup_url", "tool_url") if getattr(settings, key)]
     for agent in agents:
         for tool in agent.tools:
+            if tool.http is not None:
+                continue
             if not (tool.url or settings.tool_url):
                 raise ConfigurationError(
                     f"The tool {tool.name} of the agent {agent.name} has no url: give it one, or set webhooks.tool_url."

@@ -34,16 +34,29 @@ class WebhookClient:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to a POST of JSON, whose body is still to be read, within `timeout_s` for all of it.
 
+        Raises as `request` does.
+        """
+        async with self.request("POST", url, body, headers, timeout_s=timeout_s) as response:
+            yield response
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: str, body: str | None, headers: Mapping[str, str], *, timeout_s: float
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The same for any method; `body`: JSON, or None for none.
+
         Raises WebhookError: `webhook_timeout`, `webhook_unreachable`, `webhook_bad_answer` (not HTTP), or TargetError.
         """
+        json_body = {} if body is None else {"content-type": "application/json"}
         target = self.targets.policy.check_url(url)
         try:
             async with (
                 self.time_limit(timeout_s),
-                self._open_session().post(
+                self._open_session().request(
+                    method,
                     target,
-                    data=body.encode(),
-                    headers={**headers, "content-type": "application/json", "accept-encoding": "identity"},
+                    data=None if body is None else body.encode(),
+                    headers={**headers, **json_body, "accept-encoding": "identity"},
                     allow_redirects=False,
                 ) as response,
             ):

@@ -43,10 +43,11 @@ class SyncCalls:
         call_id: str | None = None,
         timeout_s: float | None = None,
         request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """What the application answers to `agent.lookup` or `tool.call`, as JSON; None for an empty answer.
 
-        `request_id`: the `webhook-id`; a new one by default.
+        `request_id`: the `webhook-id`; a new one by default. `headers`: more of them.
         Raises WebhookError: those of `WebhookClient.post`, and `webhook_refused` (not 2xx), `webhook_bad_answer` (no
         JSON), `webhook_answer_too_long` (over 64 KB).
         """
@@ -62,10 +63,10 @@ class SyncCalls:
         }
         body = json.dumps(message, separators=(",", ":"))
         limit_s = self._timeout_s if timeout_s is None else timeout_s
-        headers = signed_headers(request_id, body, secrets, at=at)
+        sent = {**(headers or {}), **signed_headers(request_id, body, secrets, at=at)}
         with self._tracer.span(kind, kind="client", call_id=call_id, attributes={"request.id": request_id}) as span:
-            headers |= {} if span.context is None else {HEADER: span.context.header}
-            async with self._client.post(url, body, headers, timeout_s=limit_s) as response:
+            sent |= {} if span.context is None else {HEADER: span.context.header}
+            async with self._client.post(url, body, sent, timeout_s=limit_s) as response:
                 if not succeeded(response.status):
                     raise WebhookError(f"The application answered {response.status} to {kind}.", code="webhook_refused")
                 answer = await read_at_most(response)

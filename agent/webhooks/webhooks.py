@@ -19,6 +19,7 @@ from agent.webhooks import applications
 from agent.webhooks.client import WebhookClient
 from agent.webhooks.connector import Targets
 from agent.webhooks.courier import Attempted
+from agent.webhooks.http_tools import HttpTools, Secrets
 from agent.webhooks.sender import WebhookSender
 from agent.webhooks.sync_call import Clock, SyncCalls, utc_now
 from agent.webhooks.targets import TargetPolicy
@@ -60,6 +61,10 @@ class Webhooks:
         )
         self.sync = SyncCalls(self._client, timeout_s=settings.sync_timeout_s, clock=clock, tracer=tracer)
         """Asks applications and waits for the answer."""
+
+    def http_tools(self, secrets: Secrets) -> HttpTools:
+        """Ask web services, at the addresses that endpoints may have."""
+        return HttpTools(self._client, secrets, timeout_s=self._settings.sync_timeout_s)
 
     @property
     def problem(self) -> str | None:
