@@ -10,6 +10,7 @@ import pytest
 
 from agent.dialog.script.script_guide import ScriptGuide
 from agent.dialog.script.script_talk import ScriptTalk
+from agent.dialog.toolbox import Order
 from agent.domain.call import EndedReason
 from agent.domain.script_progress import ScriptProgress
 from tests.unit.dialog.booking import BOOKING
@@ -52,6 +53,9 @@ class Page:
 
     async def give_answer(self, text: str) -> None:
         raise AssertionError(text)
+
+    async def do(self, order: Order) -> None:
+        raise AssertionError(order)
 
 
 class Call:
