@@ -68,6 +68,18 @@ EXAMPLE = {
 
 AGENT = {
     **EXAMPLE,
+    "tools": [
+        {
+            "name": "free_times",
+            "description": "Tells which appointments are free on a day.",
+            "parameters": {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
+            "http": {
+                "url": "https://calendar.example.com/days/{day}",
+                "method": "GET",
+                "secret_headers": {"Authorization": "calendar"},
+            },
+        }
+    ],
     "keys": {"terminator": "#", "timeout_s": 2.5, "max_digits": 32},
     "limits": {"max_duration_s": 900, "silence_prompt_s": 8, "silence_prompts": 2},
     "phrases": {"farewell": "Thank you for calling. Goodbye."},
