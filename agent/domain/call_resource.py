@@ -12,7 +12,7 @@ from agent.domain.call import Call, CallStatus, Direction, EndedReason
 from agent.domain.lookup import Lookup, LookupOutcome
 from agent.domain.outbound_resource import OutboundResource
 from agent.domain.recording import RecordingResource
-from agent.domain.script_resource import CallScriptResource
+from agent.domain.script_resource import ScriptRunResource
 from agent.domain.summary_resource import SummaryResource
 from agent.domain.transfer_resource import TransferResource
 
@@ -106,7 +106,7 @@ class CallResource(BaseModel):
     """What the agent was told about this call, by who ordered it or by the answer to `agent.lookup`."""
     lookup: LookupResource | None = None
     """Null where nobody was asked."""
-    script: CallScriptResource | None = None
+    script: ScriptRunResource | None = None
     """How it went by its script; null where it follows none."""
     transfers: list[TransferResource] = Field(default_factory=list)
     """Attempts to hand the caller over to somebody else, in order."""

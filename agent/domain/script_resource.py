@@ -9,7 +9,7 @@ from agent.domain.script_progress import ScriptProgress
 from agent.domain.script_values import SlotValue
 
 
-class CallScriptResource(BaseModel):
+class ScriptRunResource(BaseModel):
     """Of one call, as far as it has come."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -30,7 +30,7 @@ class CallScriptResource(BaseModel):
     """What was found out, by slot; null: asked for in vain. What is not here was not asked for."""
 
     @classmethod
-    def of(cls, ref: ScriptRef | None, progress: ScriptProgress | None) -> CallScriptResource:
+    def of(cls, ref: ScriptRef | None, progress: ScriptProgress | None) -> ScriptRunResource:
         """For the public."""
         return cls(
             id=ref.id if ref else None,

@@ -14,7 +14,7 @@ from agent.domain.answered_by import Answer
 from agent.domain.call import Call, CallStatus
 from agent.domain.call_resource import CallResource, LookupResource
 from agent.domain.lookup import Lookup
-from agent.domain.script_resource import CallScriptResource
+from agent.domain.script_resource import ScriptRunResource
 from agent.domain.transfer_resource import TransferResource
 from agent.store import orders_shown, summaries, transfers
 from agent.store.keyset import Position, page
@@ -86,7 +86,7 @@ async def forget_words_of_answer(connection: AsyncConnection, call_id: str) -> N
         await connection.execute(update(calls).where(calls.c.id == call_id).values(answered_by={**kept, "heard": ""}))
 
 
-async def set_script(connection: AsyncConnection, call_id: str, script: CallScriptResource) -> None:
+async def set_script(connection: AsyncConnection, call_id: str, script: ScriptRunResource) -> None:
     """How far a call has come in its script."""
     await connection.execute(update(calls).where(calls.c.id == call_id).values(script=script.model_dump(mode="json")))
 

@@ -27,7 +27,7 @@ from agent.domain.events import (
     TurnEnded,
 )
 from agent.domain.recording import RecordingStatus
-from agent.domain.script_resource import CallScriptResource
+from agent.domain.script_resource import ScriptRunResource
 from agent.domain.tool_call_resource import ToolCallResource
 from agent.domain.transfer import TransferStatus
 from agent.domain.transfer_resource import TransferResource
@@ -118,7 +118,7 @@ class Chronicle:
             case LookedUp(call=call, lookup=lookup):
                 await calls.set_briefing(connection, call, lookup)
             case ScriptProgressed(script=script, progress=progress):
-                await calls.set_script(connection, event.call_id, CallScriptResource.of(script, progress))
+                await calls.set_script(connection, event.call_id, ScriptRunResource.of(script, progress))
         return []
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
