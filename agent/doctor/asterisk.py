@@ -40,6 +40,7 @@ USUAL = {
     "bridge_softmix.so": "no third party can join a call",
     "pbx_config.so": "extensions.conf is not read",
     "func_callerid.so": "calls out cannot show a number",
+    "res_musiconhold.so": "callers who wait for somebody hear nothing",
     "func_hangupcause.so": "a dead trunk is found only when the ringing has timed out",
 }
 """Module → what is missed without it, where it is not replaced by something else."""
