@@ -31,9 +31,9 @@ class Patience:
     nothing_said: int = 2000
     noise: int = 160
     """Less speech is none."""
-    greeted: int = 300
+    greeted: int = 250
     """Silence after words that people say to us."""
-    short: int = 450
+    short: int = 400
     """After a few words."""
     unheard: int = 900
     """After little speech of which nothing was understood yet."""
@@ -53,9 +53,9 @@ class Patience:
     """of who goes on speaking so soon after it: a machine does not wait for what we say."""
     beep: int = 40_000
     """Until so long after the answer a beep does."""
-    first_look: int = 800
+    first_look: int = 600
     """Sound since speech began, after which it is understood for the first time."""
-    next_look: int = 450
+    next_look: int = 300
     """And so much more for each further time."""
     later_look: int = 2000
     """The same once a decision was made."""

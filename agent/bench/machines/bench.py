@@ -16,7 +16,7 @@ from agent.asterisk.recordings import voices as readers
 from agent.bench.machines.ears import TimedEars
 from agent.bench.machines.stage import stage
 from agent.bench.machines.trial import Trial, percentile, try_out
-from agent.bench.machines.voices import recorded, spoken, voices
+from agent.bench.machines.voices import prepare_hibari, recorded, spoken, voices
 from agent.bench.machines.wordings import MEASURE, Wording, wordings
 from agent.domain.answered_by import AnsweredBy
 from agent.ops.conditions import conditions
@@ -75,8 +75,12 @@ async def bench_machines(plan: Plan, folder: Path, *, command: str, progress: Pr
         names = sorted(says)
         trials = []
         chosen = wordings(plan.use)
-        for number, wording in enumerate(chosen):
-            voice = RECORDED_VOICE if wording.prompts else names[(number + plan.seed) % len(names)]
+        whose = [
+            RECORDED_VOICE if wording.prompts else names[(number + plan.seed) % len(names)]
+            for number, wording in enumerate(chosen)
+        ]
+        await prepare_hibari([one.text for one, voice in zip(chosen, whose, strict=True) if voice == "hibari"])
+        for number, (wording, voice) in enumerate(zip(chosen, whose, strict=True)):
             said = recorded(wording.prompts) if wording.prompts else await spoken(says[voice], wording.text)
             trials.append(await try_out(wording, stage(said, wording.by, chance, behind), ears, voice=voice))
             progress(f"{number + 1} of {len(chosen)}: {wording.by} taken for {trials[-1].acted_by}")

@@ -57,6 +57,11 @@ def callers() -> dict[str, Say]:
     return {"hibari": CallerVoice().speak} | {name: of_flite(name) for name in FLITE}
 
 
+async def prepare_hibari(texts: Sequence[str]) -> None:
+    """Have all that hibari will say at hand: each start of its process loads the model anew. Raises SetupError."""
+    await CallerVoice().prepare([piece for text in texts for piece in _PAUSE.split(text) if piece not in PAUSE_S])
+
+
 async def spoken(say: Say, text: str) -> Pcm:
     """A text with its pauses."""
     parts: list[Pcm] = []

@@ -105,7 +105,7 @@ def test_a_full_mailbox_takes_no_message() -> None:
 
 def test_a_machine_that_paused_is_found_out_while_the_agent_begins() -> None:
     scene = stage(LEAVE, "Hi, it's Tom.", MACHINE)
-    reason = run(scene.caller(("speak", 0.8), ("quiet", 1.3), ("speak", 4.0), ("quiet", 0.5), ("beep", 0.4)))
+    reason = run(scene.caller(("speak", 0.5), ("quiet", 1.3), ("speak", 4.0), ("quiet", 0.5), ("beep", 0.4)))
     assert reason is EndedReason.VOICEMAIL
     assert [one.by for one in answers(scene)] == [AnsweredBy.PERSON, AnsweredBy.VOICEMAIL]
     assert said(scene)[-1] == (Speaker.AGENT, MESSAGE)
