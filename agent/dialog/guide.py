@@ -55,12 +55,18 @@ class Mouthpiece(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Nothing is to be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """How the agent answers in the model's place."""
 
     say: Callable[[Mouthpiece], Awaitable[EndedReason | None]]
     """Called once the turn is surely the agent's; returns why the call ends with it, or None."""
+    taken: Callable[[], None] = _nothing
+    """Called before `say`, as soon as the turn is surely the agent's: what the caller said counts from then on."""
     ahead: str = ""
     """Its first words, so that their sound may be ready by then."""
     aside: bool = False

@@ -223,8 +223,13 @@ class Work:
         long_enough = caller.interrupts or caller.speech_ms >= LONG_SPEECH_MS
         reply = await considered(self._guides, text) if text or long_enough else None
         if reply is not None:
-            await self._prepare(reply.ahead)
-            await self.may_speak()
+            preparing = asyncio.create_task(self._prepare(reply.ahead), name="reply-ahead")
+            try:
+                await self.may_speak()
+                reply.taken()
+                await preparing
+            finally:
+                preparing.cancel()
             if reply.aside:
                 caller.aside = True
                 self._timings = Timings()  # nobody waited for the model

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.acceptance.test_recordings import back_end
-from tests.acceptance.theatre import LISTEN, Played, Theatre
+from tests.acceptance.theatre import Played, Theatre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NUMBER = "1050"
@@ -52,8 +52,10 @@ AGENT: dict[str, Any] = {
     "greeting": "Hello.",
     "instructions": "You follow your script.",
     "script": SCRIPT,
-    "limits": {"silence_prompt_s": 4, "silence_prompts": 1},
+    "limits": {"silence_prompt_s": 8, "silence_prompts": 1},
 }
+LISTEN: dict[str, Any] = {"wait_for_agent": {"quiet_ms": 2500, "timeout_s": 60}}
+"""On a busy machine the agent pauses between two sentences; a person hears that its question is still to come."""
 END: dict[str, Any] = {"wait_for_end": {"timeout_s": 60}}
 
 

@@ -50,7 +50,7 @@ class ScriptGuide:
 
     async def greet(self, turn: Mouthpiece) -> EndedReason | None:
         """The first words of the call; see Opening."""
-        return await self._say(turn, self._talk.begin())
+        return await self._now(turn, self._talk.begin())
 
     async def consider(self, text: str) -> Reply | None:
         """See Guide."""
@@ -58,20 +58,26 @@ class ScriptGuide:
             return None
         move = await self._talk.consider(text)
         first = next((line.text for line in move.lines), "")
-        return Reply(lambda turn: self._say(turn, move), ahead=first)
+        return Reply(lambda turn: self._say(turn, move), taken=lambda: self._take(move), ahead=first)
 
     async def ask_whether_there(self, turn: Mouthpiece) -> EndedReason | None:
         """The callee says nothing: ask once more."""
-        return await self._say(turn, self._talk.silence())
+        return await self._now(turn, self._talk.silence())
 
     def nobody_there(self) -> None:
         """The callee has said nothing for too long."""
         self._talk.commit(self._talk.nobody_there())
         self._progressed(self._talk.progress())
 
-    async def _say(self, turn: Mouthpiece, move: Move) -> EndedReason | None:
+    async def _now(self, turn: Mouthpiece, move: Move) -> EndedReason | None:
+        self._take(move)
+        return await self._say(turn, move)
+
+    def _take(self, move: Move) -> None:
         self._talk.commit(move)
         self._progressed(self._talk.progress())
+
+    async def _say(self, turn: Mouthpiece, move: Move) -> EndedReason | None:
         body = [line for line in move.lines if line.kind is not LineKind.FAREWELL]
         disclosures = [at for at, line in enumerate(body) if line.kind is LineKind.DISCLOSURE]
         said_all = False

@@ -156,7 +156,9 @@ class ScriptTalk:
             return reading
         if state.confirming:
             return reading
-        value = await self.helper.value(slot, state.question, reading.text)
+        value: SlotValue = None
+        with contextlib.suppress(LanguageModelError):  # the question is asked again then
+            value = await self.helper.value(slot, state.question, reading.text)
         if value is None or fault(slot, value, today=self._today):
             return reading
         return replace(reading, values={slot.name: value})

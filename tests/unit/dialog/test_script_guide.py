@@ -75,6 +75,7 @@ class Call:
         page = Page()
         reply = asyncio.run(self.guide.consider(text))
         assert reply is not None
+        reply.taken()
         return page.said, asyncio.run(_awaited(reply.say(page)))
 
     @property

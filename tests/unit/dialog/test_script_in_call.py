@@ -82,8 +82,8 @@ def test_a_callee_who_says_nothing_is_asked_again_and_given_up() -> None:
 
 def test_a_model_that_is_away_does_not_end_a_call_by_script() -> None:
     away = LanguageModelError("away", code="llm_timeout")
-    scene = stage("What does it cost?", "Anna Miller.", answers=[away])
+    scene = stage("What does it cost?", "well well well you know", "Anna Miller.", answers=[away])
 
-    run(scene.caller(*TURN, *TURN, ("agent_quiet", 30), ("hang_up", 0)))
+    run(scene.caller(*TURN, *TURN, *TURN, ("agent_quiet", 30), ("hang_up", 0)))
 
     assert progress_of(scene).slots == {"name": "Anna Miller"}
