@@ -52,9 +52,9 @@ AGENT: dict[str, Any] = {
     "greeting": "Hello.",
     "instructions": "You follow your script.",
     "script": SCRIPT,
-    "limits": {"silence_prompt_s": 8, "silence_prompts": 1},
+    "limits": {"silence_prompt_s": 12, "silence_prompts": 1},
 }
-LISTEN: dict[str, Any] = {"wait_for_agent": {"quiet_ms": 2500, "timeout_s": 60}}
+LISTEN: dict[str, Any] = {"wait_for_agent": {"quiet_ms": 5000, "timeout_s": 60}}
 """On a busy machine the agent pauses between two sentences; a person hears that its question is still to come."""
 END: dict[str, Any] = {"wait_for_end": {"timeout_s": 60}}
 
