@@ -44,6 +44,8 @@ EXAMPLE: Final = {
     "duration_seconds": None,
     "latency": None,
     "lookup": None,
+    "answered_by": None,
+    "script": None,
     "recording": None,
     "outbound": {
         "scheduled_at": None,
