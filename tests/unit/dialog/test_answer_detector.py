@@ -114,3 +114,8 @@ def test_endless_speech_that_is_not_understood_is_a_machine() -> None:
 def test_an_offer_to_take_a_message_is_a_person_s() -> None:
     assert cues("Would you like to leave a message?") == {Cue.PERSON, Cue.OFFER}
     assert Cue.VOICEMAIL in cues("Leave a message")
+
+
+def test_half_a_sentence_of_a_switchboard_is_not_a_machine_s() -> None:
+    assert Cue.VOICEMAIL not in cues("You've reached the")
+    assert Cue.VOICEMAIL in cues("You've reached Tom")
