@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -192,7 +193,7 @@ def test_a_hold_from_outside_cuts_the_agent_and_nobody_asks_whether_the_caller_i
 
     def hold_once(event: Event) -> None:
         if isinstance(event, SpeechStarted) and not exchange.noted:
-            scene.commands.put_nowait(PutOnHold())
+            asyncio.get_running_loop().call_later(0.2, scene.commands.put_nowait, PutOnHold())
 
     scene.on_event = hold_once
     run(scene.caller(("quiet", 60), ("hang_up", 0)))
