@@ -20,6 +20,7 @@ from agent.commands import (
     models,
     rehearse,
     run,
+    scripts,
     serve,
     setup,
 )
@@ -47,6 +48,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(scripts.app, name="scripts")
 app.add_typer(bus.app, name="bus")
 
 

@@ -54,6 +54,8 @@ class House:
     """How often each model process was started again."""
     wake_clerk: Callable[[], None] = lambda: None
     """There is something to be worked out about a call that is over."""
+    wake_author: Callable[[], None] = lambda: None
+    """A call script is to be written."""
     trunks: Callable[[], Sequence[TrunkState]] = lambda: ()
     """How the lines to the outside stand."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -22,7 +22,7 @@ from agent.domain.outbound import RING_TIMEOUT_S, OutboundOrder, ScriptRef
 from agent.domain.outbound_rules import OutboundRefusedError
 from agent.domain.variables import Variables
 from agent.ids import new_call_id
-from agent.store import agents
+from agent.store import agents, scripts
 from agent.store.api_keys import Scope
 
 FURTHEST: Final = timedelta(days=366)
@@ -123,8 +123,8 @@ class OutboundCalls:
             raise refused("schedule_at", "body", "This is more than a year ahead.", "too_far_ahead")
         if (refusal := house.orders.refusal(to, at or now)) is not None:
             raise problem_of(refusal)
-        script = await self._script(body.script_id)
-        agent = await self._agent(body)
+        script, speaks = await self._script(body)
+        agent = await self._agent(body, speaks)
         if body.record and house.registry.agent(agent).recording.consent is RecordingConsent.OFF:
             raise refused("record", "body", f"The agent {agent.name} has no recording.consent.", "no_consent_rule")
         order = OutboundOrder(
@@ -148,13 +148,28 @@ class OutboundCalls:
         except OutboundRefusedError as error:
             raise problem_of(error.refusal) from None
 
-    async def _script(self, script_id: str | None) -> ScriptRef | None:
+    async def _script(self, body: CallRequest) -> tuple[ScriptRef | None, str]:
+        """The approved version, and the name of the agent that speaks by it. Raises ApiProblem (422)."""
+        script_id = body.script_id
         if script_id is None:
-            return None
-        raise refused("script_id", "body", f"There is no script {script_id}.", "unknown_script")
+            return None, ""
+        async with self._house.store.read() as connection:
+            stored = await scripts.get(connection, script_id)
+            ref = ScriptRef(script_id, stored.approved_version or 0) if stored is not None else None
+            plan = None if ref is None else await scripts.plan(connection, ref)
+        if ref is None:
+            raise refused("script_id", "body", f"There is no script {script_id}.", "unknown_script")
+        if plan is None:
+            raise refused("script_id", "body", "No version of this script is approved.", "script_not_approved")
+        missing = [name for name in plan.variables if name not in body.variables]
+        if missing:
+            text = f"The script needs these variables, too: {', '.join(missing)}."
+            raise refused("variables", "body", text, "missing_variables")
+        return ref, plan.agent
 
-    async def _agent(self, body: CallRequest) -> AgentRef:
-        name = body.agent or ""
+    async def _agent(self, body: CallRequest, speaks: str) -> AgentRef:
+        """`speaks`: who does where the request names nobody."""
+        name = body.agent or speaks
         if body.agent_id is not None:
             async with self._house.store.read() as connection:
                 stored = await agents.get(connection, body.agent_id)

@@ -22,6 +22,8 @@ from agent.api.phone_numbers import PhoneNumbers
 from agent.api.rate_limit import RateLimit
 from agent.api.recordings import Recordings
 from agent.api.route import AnyRoute
+from agent.api.script_rehearsals import ScriptRehearsals
+from agent.api.scripts import Scripts
 from agent.api.summaries import Summaries
 from agent.api.system import System
 from agent.api.transcripts import Transcripts
@@ -45,6 +47,8 @@ RESOURCES = (
     Events,
     Agents,
     AgentTurns,
+    Scripts,
+    ScriptRehearsals,
     PhoneNumbers,
     WebhookEndpoints,
     WebhookDeliveries,

@@ -50,6 +50,7 @@ from agent.outbound.order_desk import OrderDesk
 from agent.personas import check_numbers, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
+from agent.scripts.desk import ScriptDesk
 from agent.settings import Settings
 from agent.store.record import Record
 from agent.store.system_events import TRUNKS
@@ -72,6 +73,7 @@ from agent.webhooks.application_tools import ApplicationTools
 from agent.webhooks.applications import check_configuration
 from agent.webhooks.tool_runners import ToolRunners
 from agent.webhooks.webhooks import Webhooks
+from agent.workers.fleet import Fleet
 
 log = structlog.get_logger()
 
@@ -118,6 +120,7 @@ class PhoneAgent:
         self._sink = each_of(sink, self._metrics, TurnWatch(self._places), self._record.recorder, opt_outs, *traces)
         self._hub = EventHub(self._record.store)
         self._after_calls: AfterCalls | None = None
+        self._scripts: ScriptDesk | None = None
         self._on_link = on_link
         self._stack = contextlib.AsyncExitStack()
         self._media = AudioSocketServer(
@@ -183,9 +186,7 @@ class PhoneAgent:
         tools = ToolDesk(runners, self._sink)
         parts = await self._models.ready(fleet, self._sink, self._hub, tools, stack)
         stack.push_async_callback(tools.close, TOOLS_S)
-        self._after_calls = AfterCalls(self._record, fleet, parts.lulls, settings.llm)
-        stack.push_async_callback(self._after_calls.close)
-        self._after_calls.start()
+        self._work_in_lulls(fleet, parts, stack)
         self._metrics.add(StateMetrics(self._places, self._media, self._models.workers, parts.speculation))
         recording = RecordingMetrics(self._recordings.studio)
         self._metrics.add(RecordMetrics(self._record.recorder), PartMetrics(self.vitals.parts, self.drain), recording)
@@ -222,6 +223,15 @@ class PhoneAgent:
             stack.push_async_callback(watch.close)
             await watch.start()
 
+    def _work_in_lulls(self, fleet: Fleet, parts: Parts, stack: contextlib.AsyncExitStack) -> None:
+        """What the model does while no caller needs it."""
+        self._after_calls = AfterCalls(self._record, fleet, parts.lulls, self._settings.llm)
+        stack.push_async_callback(self._after_calls.close)
+        self._after_calls.start()
+        self._scripts = ScriptDesk(self._record, fleet, parts.lulls)
+        stack.push_async_callback(self._scripts.close)
+        self._scripts.start()
+
     async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the models are there: whoever waits for this server can ask how far it is."""
         self._record.when_told(self._hub.told)
@@ -247,6 +257,7 @@ class PhoneAgent:
             trunks=self.vitals.trunks.all,
             restarts=self._models.restarts,
             wake_clerk=lambda: self._after_calls.wake() if self._after_calls else None,
+            wake_author=lambda: self._scripts.wake() if self._scripts else None,
         )
         self._api = ApiServer(
             self._settings.http, house, observer=ApiMetrics(self._metrics.registry), tracer=self._tracing

@@ -28,7 +28,9 @@ class Briefing:
     detect_machine: bool | None = None
     """Whether to find out if a machine has answered; None: as the agent says."""
     script: ScriptRef | None = None
-    """The plan that the conversation follows; None: none."""
+    """Which plan the conversation follows; None: that of the agent, if it has one."""
+    plan: CallScript | None = None
+    """That plan."""
 
 
 NOTHING = Briefing()
@@ -37,7 +39,7 @@ NOTHING = Briefing()
 def briefed(agent: Agent, briefing: Briefing = NOTHING, script: CallScript | None = None) -> Agent:
     """The agent with all variables in their places; those that the application did not give are the agent's own.
 
-    `script`: the one that the briefing names; None: the agent's own, if it has one.
+    `script`: in place of the briefing's plan; where neither is given it is the agent's own, if it has one.
     """
     variables = {**agent.variables, **briefing.variables}
     limits, recording = agent.limits, agent.recording
@@ -45,7 +47,7 @@ def briefed(agent: Agent, briefing: Briefing = NOTHING, script: CallScript | Non
         limits = limits.model_copy(update={"max_duration_s": briefing.max_duration_s})
     if briefing.record is False:
         recording = recording.model_copy(update={"consent": RecordingConsent.OFF})
-    if (plan := script or agent.script) is not None:
+    if (plan := script or briefing.plan or agent.script) is not None:
         agent = scripted(agent, plan, variables)
     voicemail: dict[str, object] = {"message": rendered(agent.voicemail.message, variables).strip()}
     if briefing.detect_machine is not None:

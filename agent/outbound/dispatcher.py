@@ -23,13 +23,14 @@ from agent.domain.dialing import CallPlacer
 from agent.domain.limits import dialling_refusal
 from agent.domain.outbound import OutboundOrder
 from agent.domain.outbound_rules import OutboundRefusal, OutboundRule
+from agent.domain.script import CallScript
 from agent.errors import StoreError
 from agent.outbound.order_desk import OrderDesk
 from agent.outbound.trunk_route import TrunkRoute
 from agent.outbound.trunks import Trunks
 from agent.outbound.ways import dial
 from agent.settings import OutboundSettings
-from agent.store import orders, outbound_usage, switches
+from agent.store import orders, outbound_usage, scripts, switches
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
 
@@ -196,8 +197,9 @@ class Dispatcher:
                         continue
                     if not self._seats.take(call.id):
                         break
+                    plan = None if order.script is None else await scripts.plan(connection, order.script)
                     self._trunks.begin(call.id, trunk, at)
-                    taken.append(_Taken(_ready_to_dial(call, order), order, trunk))
+                    taken.append(_Taken(_ready_to_dial(call, order, plan), order, trunk))
                     await orders.take(connection, call.id, server=self._server, now=now)
                     await orders.tried(connection, dial(order, trunk, self._trunks.settings[trunk]), call.id)
         except BaseException:
@@ -243,7 +245,7 @@ class Dispatcher:
         self._bell.set()
 
 
-def _ready_to_dial(call: Call, order: OutboundOrder) -> Call:
+def _ready_to_dial(call: Call, order: OutboundOrder, plan: CallScript | None) -> Call:
     """With all that its order says of the conversation."""
     briefing = Briefing(
         variables=order.variables,
@@ -252,5 +254,6 @@ def _ready_to_dial(call: Call, order: OutboundOrder) -> Call:
         record=order.record,
         detect_machine=order.detect_machine,
         script=order.script,
+        plan=plan,
     )
     return replace(call, briefing=briefing)

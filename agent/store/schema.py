@@ -323,3 +323,32 @@ bus_positions = Table(
     Column("leased_until", Moment),  # a process publishes until then at most
     Column("leased_by", String(64)),
 )
+
+scripts = Table(
+    "scripts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("status", String(16), nullable=False),  # writing, draft, failed
+    Column("brief", Json),  # what the model was asked for
+    Column("version", Integer, nullable=False),  # the latest; 0: none yet
+    Column("approved_version", Integer),  # the latest that was approved
+    Column("attempts", Integer, nullable=False),
+    Column("error_code", String(64)),
+    Column("leased_until", Moment),  # a process has it written until then at most
+    Column("leased_by", String(128)),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    Index(None, "created_at", "id"),
+    Index(None, "status", "created_at"),
+)
+
+script_versions = Table(
+    "script_versions",
+    metadata,
+    Column("script_id", _ID, ForeignKey("scripts.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("definition", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("approved_at", Moment),
+)
