@@ -14,11 +14,20 @@ SCRIPT: Final[dict[str, Any]] = {
     "slots": [
         {"name": "comes", "type": "yes_no", "ask": "Will you come?", "ask_again": "Does it suit you, yes or no?"}
     ],
-    "states": [{"name": "ask", "slots": ["comes"], "transitions": [{"to": "done"}]}],
+    "states": [
+        {
+            "name": "ask",
+            "slots": ["comes"],
+            "transitions": [{"when": [{"slot": "comes", "compare": "known"}], "to": "done"}],
+        }
+    ],
     "exits": [
         {"name": "done", "outcome": "completed", "success": True, "say": "Thank you. Goodbye."},
+        {"name": "person", "outcome": "handed_over", "hand_over_to": "front_desk"},
         {"name": "no_result", "outcome": "no_result", "say": "I am sorry. Goodbye."},
     ],
+    "objections": [{"when": "Who gave you my number?", "answer": "You gave it to the practice."}],
+    "hand_overs": [{"when": "They ask for a person.", "exit": "person"}],
     "fallbacks": {"give_up": "no_result", "opt_out": "no_result", "declined": "no_result"},
     "voicemail": "Good day, {{patient}}. This is Lakeside Dental. Please call us back.",
 }
