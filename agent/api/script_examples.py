@@ -12,7 +12,13 @@ SCRIPT: Final[dict[str, Any]] = {
     "opening": "Good day, {{patient}}. This is Lakeside Dental, about your appointment.",
     "disclosures": ["I am an automated assistant."],
     "slots": [
-        {"name": "comes", "type": "yes_no", "ask": "Will you come?", "ask_again": "Does it suit you, yes or no?"}
+        {
+            "name": "comes",
+            "type": "yes_no",
+            "ask": "Will you come?",
+            "ask_again": "Does it suit you, yes or no?",
+            "limits": {"max_length": 200},
+        }
     ],
     "states": [
         {
@@ -46,7 +52,7 @@ STORED: Final[dict[str, Any]] = {
     "approved_version": 1,
     "approved_at": None,
     "script": SCRIPT,
-    "brief": None,
+    "brief": BY_GOAL,
     "attempts": 0,
     "error_code": None,
     "created_at": "2026-11-27T09:31:13Z",

@@ -84,6 +84,7 @@ class ScriptRehearsals:
             Route(
                 method="POST", path="/scripts/{id}/rehearse", name="rehearse_script", tag="Scripts",
                 summary="Rehearse a script", handler=self.rehearse, scope=Scope.READ, path_parameters=ID,
-                request=ScriptVersion, response=ScriptRehearsal, response_example=EXAMPLE, problems=(NOT_WRITTEN,),
+                request=ScriptVersion, request_example={"version": 2},
+                response=ScriptRehearsal, response_example=EXAMPLE, problems=(NOT_WRITTEN,),
             ),
         ]  # fmt: skip

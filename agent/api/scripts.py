@@ -279,12 +279,14 @@ class Scripts:
             Route(
                 method="POST", path="/scripts/{id}/check", name="check_script", tag="Scripts",
                 summary="Check a script", handler=self.check, scope=Scope.READ, path_parameters=ID,
-                request=ScriptVersion, response=ScriptCheck, response_example=check_example, problems=(NOT_WRITTEN,),
+                request=ScriptVersion, request_example={"version": 2},
+                response=ScriptCheck, response_example=check_example, problems=(NOT_WRITTEN,),
             ),
             Route(
                 method="POST", path="/scripts/{id}/approve", name="approve_script", tag="Scripts",
                 summary="Approve a script", handler=self.approve, scope=Scope.ADMIN, path_parameters=ID,
-                request=ScriptVersion, response=ScriptResource, response_example=STORED,
+                request=ScriptVersion, request_example={"version": 2},
+                response=ScriptResource, response_example=STORED,
                 problems=(NOT_WRITTEN, CHECK_FAILED),
             ),
         ]  # fmt: skip
