@@ -84,6 +84,13 @@ AGENT = {
     "limits": {"max_duration_s": 900, "silence_prompt_s": 8, "silence_prompts": 2},
     "phrases": {"farewell": "Thank you for calling. Goodbye."},
     "recording": {"consent": "announced", "announcement": "This call is recorded."},
+    "voicemail": {
+        "detect": True,
+        "action": "leave_message",
+        "message": "This is Lakeside Dental. Please call us back.",
+        "beep_wait_s": 4,
+        "longest_greeting_s": 60,
+    },
     "object": "agent",
     "id": "agt_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
     "version": 3,
