@@ -113,6 +113,7 @@ class EventHub:
 
 async def _first(more: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(more.wait(), LOOK_EVERY_S)
+        async with asyncio.timeout(LOOK_EVERY_S):
+            await more.wait()
     except TimeoutError:
         return

@@ -122,11 +122,13 @@ class Answer:
         deadline_s = self._parts.mind_deadline_s
         slow = LanguageModelError(f"The language model gave no sentence within {deadline_s:g} s.", code="llm_timeout")
         try:
-            return await asyncio.wait_for(items.get(), deadline_s)
+            async with asyncio.timeout(deadline_s):
+                return await items.get()
         except TimeoutError:
             self._parts.apologise(slow)
         try:
-            return await asyncio.wait_for(items.get(), deadline_s)
+            async with asyncio.timeout(deadline_s):
+                return await items.get()
         except TimeoutError:
             raise slow from None
 

@@ -139,6 +139,7 @@ class HandingOver:
 
 async def _set_within(event: asyncio.Event, limit_s: float | None) -> None:
     try:
-        await asyncio.wait_for(event.wait(), limit_s)
+        async with asyncio.timeout(limit_s):
+            await event.wait()
     except TimeoutError:
         return

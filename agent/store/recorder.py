@@ -92,7 +92,8 @@ class Recorder:
         if self._task is None:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.flush(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self.flush()
         self._task.cancel()
         await asyncio.wait({self._task})
         for event in self._waiting:
