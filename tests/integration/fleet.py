@@ -21,6 +21,11 @@ class Fleet:
         self._running[name] = process
         assert name, "it did not start"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Of those that were not killed."""
+        return frozenset(self._running)
+
     async def kill(self, name: str) -> None:
         """By SIGKILL, so that it cleans nothing up."""
         process = self._running.pop(name)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -53,12 +54,12 @@ class Servers:
             self.sent += written
 
 
-async def publishing(record: Store) -> str:
-    """Who publishes, as soon as somebody does and is not through."""
+async def publishing(record: Store, living: Collection[str]) -> str:
+    """Who of the living publishes, as soon as one does and is not through; a dead one holds its lease for a while."""
     while True:
         async with record.read() as connection:
             position = await bus_positions.look(connection)
-        if position.leased_by and position.behind:
+        if position.leased_by in living and position.behind:
             return position.leased_by
         await asyncio.sleep(LOOK_S)
 
@@ -76,7 +77,7 @@ async def test_whoever_is_killed_in_the_middle_loses_nothing_and_mixes_nothing_u
         writing = [asyncio.create_task(servers.write(calls[part::WRITERS])) for part in range(WRITERS)]
         for _ in range(KILLS):
             await consumer.inbox.until_taken(len(consumer.inbox.distinct) + servers.chance.randrange(1, 2 * BATCH))
-            await fleet.kill(await publishing(postgres))
+            await fleet.kill(await publishing(postgres, fleet.names))
         servers.stopped = True
         await asyncio.gather(*writing)
         await consumer.inbox.until_taken(len(servers.sent))

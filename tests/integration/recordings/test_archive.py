@@ -13,7 +13,7 @@ from agent.domain.events import RecordingChanged
 from agent.domain.recording import Consent, Recording, RecordingFormat, RecordingStatus
 from agent.recordings.archive import NotOverError
 from agent.store import erasure, webhook_endpoints, webhook_leases
-from agent.store.idempotency_keys import Claim, IdempotencyKeys, KeptAnswer
+from agent.store.idempotency_keys import Claim, IdempotencyKeys, KeptAnswer, Ours
 from agent.store.schema import idempotency_keys
 from tests.integration.recordings.archives import DIGITS, NOW, NUMBER, SECRET, Shelf
 
@@ -104,7 +104,7 @@ async def test_kept_answers_about_the_call_go_with_it(shelf: Shelf) -> None:
     await shelf.call("call_1")
     for call_id in ("call_1", "call_2"):
         claim = Claim("key_1", f"for {call_id}", "0" * 64, NOW)
-        assert await keys.claim(claim) is None
+        assert await keys.claim(claim) == Ours()
         await keys.finish(claim, KeptAnswer(202, {}, f'{{"call_id":"{call_id}","to":"{NUMBER}"}}'))
     await shelf.archive.erase(["call_1"], now=LATER)
     async with shelf.store.read() as connection:

@@ -15,7 +15,9 @@ from tests.unit.dialog.virtual_time import run
 AGENT = Agent(
     name="tester", greeting="Good day.", instructions="Be brief.", script=BOOKING, variables={"doctor": "Dr. Lee"}
 )
-TURN = (("agent_quiet", 30), ("quiet", 0.5), ("speak", 1.0), ("quiet", 2.5))
+QUIET = (("agent_quiet", 30), ("quiet", 0.3))
+TURN = (*QUIET, *QUIET, ("quiet", 0.2), ("speak", 1.0), ("quiet", 2.5))
+"""The agent is quiet for a moment behind its disclosures, too."""
 
 
 def stage(*heard: str, answers: list[str | LanguageModelError] | None = None, **agent: object) -> Stage:

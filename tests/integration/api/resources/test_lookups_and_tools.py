@@ -35,7 +35,11 @@ def changed(call: Call) -> CallChanged:
 
 async def test_an_agent_has_tools_and_variables_by_version(office: Office) -> None:
     status, made = await office.send("POST", "/v1/agents", {**NIGHT, "tools": [FIND], "variables": {"name": "there"}})
-    assert (status, made["tools"], made["variables"]) == (201, [FIND], {"name": "there"})
+    assert (status, made["tools"], made["variables"]) == (
+        201,
+        [{**FIND, "http": None, "confirm": ""}],
+        {"name": "there"},
+    )
     _, changed_ = await office.send("PATCH", f"/v1/agents/{made['id']}", {"tools": []})
     assert (changed_["version"], changed_["tools"]) == (2, [])
     assert [agent.tools[0].name for agent in office.prepared if agent.tools] == ["find_order"]

@@ -33,7 +33,7 @@ def test_profiles_differ_in_their_ears_alone() -> None:
     base, fast = profile("base"), profile("fast")
     assert (base.stt, fast.stt) == ("whisper-base", "whisper-tiny.en")
     assert (base.llm, base.tts) == (fast.llm, fast.tts)
-    with pytest.raises(ConfigurationError, match="base, fast"):
+    with pytest.raises(ConfigurationError, match="base, strong, fast"):
         profile("slow")
 
 
