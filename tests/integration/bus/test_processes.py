@@ -59,7 +59,7 @@ async def publishing(record: Store, living: Collection[str]) -> str:
     while True:
         async with record.read() as connection:
             position = await bus_positions.look(connection)
-        if position.leased_by in living and position.behind:
+        if position.leased_by and position.leased_by in living and position.behind:
             return position.leased_by
         await asyncio.sleep(LOOK_S)
 
