@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
@@ -25,7 +26,14 @@ from agent.store.schema import summaries as summaries_table
 OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
 
 
-async def insert(connection: AsyncConnection, call: Call, *, server: str) -> None:
+async def insert(
+    connection: AsyncConnection,
+    call: Call,
+    *,
+    server: str,
+    metadata: Mapping[str, Any] = MappingProxyType({}),
+    variables: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """A call that has just come to be; `server` is the process that leads it."""
     await connection.execute(
         calls.insert().values(
@@ -38,8 +46,8 @@ async def insert(connection: AsyncConnection, call: Call, *, server: str) -> Non
             agent_version=call.agent_version,
             server=server,
             created_at=call.created_at,
-            metadata={},
-            variables={},
+            metadata=dict(metadata),
+            variables=dict(variables),
             last_sequence=0,
         )
     )

@@ -20,6 +20,7 @@ from agent.domain.call import Call, CallStatus, Direction
 from agent.domain.dialing import Dial
 from agent.domain.outbound import OutboundOrder, ScriptRef
 from agent.domain.outbound_rules import OutboundRule
+from agent.store.calls import insert
 from agent.store.schema import calls
 from agent.store.schema import outbound_orders as table
 
@@ -47,22 +48,7 @@ class DueOrder:
 
 async def create(connection: AsyncConnection, call: Call, order: OutboundOrder, *, price_micros: int) -> None:
     """A call that waits to be dialled, by whichever server takes it."""
-    await connection.execute(
-        calls.insert().values(
-            id=call.id,
-            direction=call.direction,
-            status=call.status,
-            caller=call.caller,
-            callee=call.callee,
-            agent=call.agent,
-            agent_version=call.agent_version,
-            server=NOBODY,
-            created_at=call.created_at,
-            metadata=dict(order.metadata),
-            variables=dict(order.variables),
-            last_sequence=0,
-        )
-    )
+    await insert(connection, call, server=NOBODY, metadata=order.metadata, variables=order.variables)
     await connection.execute(
         table.insert().values(
             call_id=call.id,
