@@ -34,7 +34,7 @@ test:
 	@.ci/bootstrap dev
 	@$(AGENT) setup --for test
 	@.ci/check
-	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/acceptance tests/unit tests/integration $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --durations 30 tests/acceptance tests/unit tests/integration $(ARGS)
 
 check:
 	@.ci/bootstrap dev

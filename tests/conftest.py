@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
@@ -17,6 +19,58 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True)  # CI judges a change, not the luck of its draws; developers draw anew
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+SECOND_CHANCE = 1
+"""Of a test with real processes: on two cores that others use as well, a telephone may be late by itself. The summary
+names every test that needed it; one that fails twice has failed."""
+
+
+LAST_RESORT_S = 660.0
+"""Twice the timeout of a test and some more."""
+
+
+def _give_up() -> None:
+    """Not even a timeout ends the test, as where a loop that closes waits for what was cancelled with it."""
+    faulthandler.dump_traceback(2)
+    os._exit(1)  # the worker has crashed, as xdist sees it: the test has failed, and another worker goes on
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if "tests/unit" in item.path.as_posix():
+        return (yield)
+    timer = threading.Timer(LAST_RESORT_S, _give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        return (yield)
+    finally:
+        timer.cancel()
+
+
+class FailuresAtOnce:
+    """Prints a failure when it comes, not at the end of a long run that may never reach it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called by pytest, with workers in the process that collects their reports."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None and report.outcome in {"failed", "rerun"}:
+            terminal.write_line(f"\n{report.outcome} {report.nodeid} ({report.when})\n{report.longreprtext[-4000:]}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI"):
+        config.pluginmanager.register(FailuresAtOnce(config))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if os.environ.get("CI") and "tests/unit" not in item.path.as_posix():
+            item.add_marker(pytest.mark.flaky(reruns=SECOND_CHANCE))
 
 
 TURNS_TO_END = 100

@@ -120,7 +120,8 @@ class AsteriskInstance:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self.exited), STOP_TIMEOUT_S)
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await process.wait()
         await self.kill()
 
     async def kill(self) -> None:
@@ -131,7 +132,7 @@ class AsteriskInstance:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-        await asyncio.shield(self.exited)
+        await process.wait()
         self._process = None
         if self._layout is not None:
             self._layout.remove_sockets()
@@ -189,8 +190,9 @@ class AsteriskInstance:
                 stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=layout.run_dir, start_new_session=True,
                 env=_environment() | {"NOTIFY_SOCKET": str(layout.notify_socket)},
             )  # fmt: skip
-            self._exited = asyncio.get_running_loop().create_future()
-            self._watch = asyncio.create_task(_watch(process, self._exited))
+            self._exited = exited = asyncio.get_running_loop().create_future()
+            self._watch = asyncio.create_task(process.wait())
+            self._watch.add_done_callback(lambda watch: _pass_on(watch, exited))
             ready = asyncio.create_task(_ready(notify))
             try:
                 await asyncio.wait({ready, self._watch}, timeout=BOOT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
@@ -204,10 +206,12 @@ class AsteriskInstance:
             raise SetupError(f"Asterisk was not ready after {BOOT_TIMEOUT_S:g} s; see {self.log_path}.")
 
 
-async def _watch(process: Process, exited: asyncio.Future[int]) -> int:
-    status = await process.wait()
-    exited.set_result(status)
-    return status
+def _pass_on(watch: asyncio.Task[int], exited: asyncio.Future[int]) -> None:
+    """A watch that is cancelled, as by a loop that closes, leaves nobody waiting."""
+    if watch.cancelled():
+        exited.cancel()
+    else:
+        exited.set_result(watch.result())
 
 
 async def _ready(notify: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -112,6 +113,16 @@ class Desk:
 
         await self.exchange.watch.until(lambda: len(ended()) >= count)
         return ended()[count - 1]
+
+    async def until(self, event: asyncio.Event, count: int = 1) -> None:
+        """Wait for what happens on the way of the `count`-th transfer; one that ends before fails the test."""
+        waiting, ending = asyncio.create_task(event.wait()), asyncio.create_task(self.outcome(count))
+        try:
+            await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+            assert waiting.done(), f"it ended before: {ending.result()}"
+        finally:
+            waiting.cancel()
+            ending.cancel()
 
     async def talk(self, call: Call, stream: MediaStream, inputs: ChannelInputs) -> EndedReason:
         agent = Agent(

@@ -195,14 +195,14 @@ async def test_nothing_is_left_of_a_caller_who_hangs_up_on_the_way(prefix: Path,
 
         rung = await desk.caller()
         desk.transfer("d1")
-        await ringing.wait()
+        await desk.until(ringing, 2)
         await rung.hang_up()
         await desk.exchange.ended(2)
         assert (await desk.peer.calls[0].ended).kind is EndKind.REMOTE_CANCELED
 
         consulted = await desk.caller()
         desk.transfer("d2", TransferKind.ATTENDED)
-        await briefed.wait()
+        await desk.until(briefed, 3)
         await consulted.hang_up()
         calls = await desk.exchange.ended(3)
 
@@ -222,7 +222,7 @@ async def test_what_ends_the_call_ends_a_transfer_and_is_heard(prefix: Path, tmp
         phone = await desk.caller()
         call_id = desk.call_id
         desk.transfer("d1")
-        await ringing.wait()
+        await desk.until(ringing)
         desk.live.hang_up(call_id, "All the best to you.")
         assert (await phone.ended).kind is EndKind.REMOTE_HUNG_UP
         (call,) = await desk.exchange.ended()
@@ -280,7 +280,7 @@ async def test_what_a_dead_process_had_begun_is_removed_by_the_next(prefix: Path
             kind = TransferKind.ATTENDED if name == "d3" else TransferKind.BLIND
             destination = next(known for known in desk.destinations if known.name == name)
             desk.live.transfer(call_id, destination, kind=kind, briefing="a test")
-            await (desk.outcome() if far is None else far.wait())
+            await (desk.outcome() if far is None else desk.until(far, 2))
         assert len(await desk.exchange.ari.channels()) >= 8
         async with open_exchange(desk.exchange.config, tmp_path / "callees") as successor:
             await successor.connected()
