@@ -105,7 +105,9 @@ class RabbitConsumer:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        while True:
+        task = asyncio.current_task()
+        assert task is not None
+        while not task.cancelling():
             with contextlib.suppress(aio_pika.exceptions.AMQPError, OSError, RuntimeError):
                 await self._take()
             await asyncio.sleep(AGAIN_S)
@@ -143,11 +145,13 @@ class RedisConsumer:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        last = "0"
-        while True:
+        """A cancellation that comes with the end of a wait gets lost in the client: it is looked for."""
+        last, task = "0", asyncio.current_task()
+        assert task is not None
+        while not task.cancelling():
             client = Redis.from_url(self.server.url, decode_responses=True, protocol=2)
             with contextlib.suppress(RedisError, OSError):
-                while True:
+                while not task.cancelling():
                     found: Any = await client.xread({self.name: last}, block=1000, count=500)
                     for _stream, entries in found or ():
                         last = entries[-1][0]
