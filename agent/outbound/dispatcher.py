@@ -38,8 +38,6 @@ log = structlog.get_logger()
 
 POLL_S = 1.0
 """Between looks for what other servers ordered, and for places that calls which came in have left."""
-LOOK = 500
-"""Orders that are looked at to find some that may go: those behind wait until the trunks of these have room."""
 AT_ONCE = 20
 """Orders in one transaction: others may write in between."""
 
@@ -161,20 +159,25 @@ class Dispatcher:
         wait_s = self._trunks.wait_s(self._clock())
         if wait_s is None or wait_s > 0:
             return POLL_S if wait_s is None else min(POLL_S, wait_s)
+        prefixes = self._trunks.free_prefixes(self._clock())
+        if not prefixes:
+            return self._until_free_s()
         async with self._desk.taking:
-            taken, told = await self._take(now)
+            taken, told = await self._take(now, prefixes)
             for one in taken:
                 task = asyncio.create_task(self._lead(one), name=f"{one.call.id}-out")
                 self._leading.add(task)
                 task.add_done_callback(self._leading.discard)
             await asyncio.sleep(0)  # they have begun when the lock is free: whoever cancels finds them under way
         self._told(told)
-        if taken or told:
-            return 0.0
+        return 0.0 if taken or told else self._until_free_s()
+
+    def _until_free_s(self) -> float:
         waits = [wait for name in self._trunks.settings if (wait := self._trunks.wait_for_s(name, self._clock()))]
         return min([POLL_S, *waits])
 
-    async def _take(self, now: datetime) -> tuple[list[_Taken], list[StoredEvent]]:
+    async def _take(self, now: datetime, prefixes: frozenset[str]) -> tuple[list[_Taken], list[StoredEvent]]:
+        """Only numbers that a free trunk leads to are looked at: however many wait for full ones hold up none."""
         taken: list[_Taken] = []
         told: list[StoredEvent] = []
         try:
@@ -182,15 +185,12 @@ class Dispatcher:
                 await self._store.lock_orders(connection)
                 if await switches.is_on(connection, switches.OUTBOUND_STOP):
                     return [], []
-                for one in await orders.due(connection, now, limit=LOOK):
+                for call, order in await orders.due(connection, now, prefixes=prefixes, limit=AT_ONCE):
                     at = self._clock()
-                    if self._trunks.wait_s(at) != 0 or len(taken) + len(told) >= AT_ONCE:
+                    if self._trunks.wait_s(at) != 0:
                         break
-                    trunk = self._trunks.free(self._trunks.ways(one.number), at)
-                    found = None if trunk is None else await orders.get(connection, one.call_id)
-                    if trunk is None or found is None:
+                    if (trunk := self._trunks.free(self._trunks.ways(order.to), at)) is None:
                         continue
-                    call, order = found
                     if (refusal := await self._refusal(connection, order, now)) is not None:
                         log.info("outbound.refused", call_id=call.id, rule=refusal.rule)
                         told += await self._desk.refuse(connection, call, refusal)
@@ -200,8 +200,8 @@ class Dispatcher:
                     plan = None if order.script is None else await scripts.plan(connection, order.script)
                     self._trunks.begin(call.id, trunk, at)
                     taken.append(_Taken(_ready_to_dial(call, order, plan), order, trunk))
-                    await orders.take(connection, call.id, server=self._server, now=now)
-                    await orders.tried(connection, dial(order, trunk, self._trunks.settings[trunk]), call.id)
+                    way = dial(order, trunk, self._trunks.settings[trunk])
+                    await orders.take(connection, way, call.id, server=self._server, now=now)
         except BaseException:
             for each in taken:
                 self._let_go(each.call.id)

@@ -97,14 +97,21 @@ class OrderDesk:
             usage = await outbound_usage.of_number(connection, order.to, self._limits, now=now, at=at)
             if (refusal := order_refusal(self._limits, usage)) is not None:
                 raise OutboundRefusedError(refusal)
-            await orders.create(connection, call, order, price_micros=price_micros(order.to, self._settings.prices))
+            price = price_micros(order.to, self._settings.prices)
+            await orders.create(connection, call, order, price_micros=price, told=1)
             if makes is not None:
                 await makes(connection, call.id)
             shown = await calls.get(connection, call.id)
             if shown is None:
                 raise LookupError(f"there is no call {call.id}")
             told = await events.append(
-                self._store, connection, EventType.CALL_CREATED, at=now, data={"call": shown.as_json()}, call_id=call.id
+                self._store,
+                connection,
+                EventType.CALL_CREATED,
+                at=now,
+                data={"call": shown.as_json()},
+                call_id=call.id,
+                sequence=1,
             )
         log.info("outbound.ordered", call_id=call.id, agent=call.agent, scheduled=order.scheduled_at is not None)
         self._told([told])

@@ -60,6 +60,11 @@ class Trunks:
         """The first of these that has room now."""
         return next((name for name in names if self.wait_for_s(name, at) == 0), None)
 
+    def free_prefixes(self, at: float) -> frozenset[str]:
+        """How numbers begin to which a trunk leads that has room now."""
+        free = (one for name, one in self.settings.items() if self.wait_for_s(name, at) == 0)
+        return frozenset(prefix for one in free for prefix in one.prefixes)
+
     def begin(self, call_id: str, name: str, at: float) -> None:
         """The call goes out over a trunk that has room."""
         for use in (self._use[name], self._all):

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.answered_by import Answer
@@ -22,6 +22,7 @@ from agent.store.keyset import Position, page
 from agent.store.recordings import SHOWN, shown
 from agent.store.schema import calls, outbound_orders, recordings
 from agent.store.schema import summaries as summaries_table
+from agent.store.schema import transfers as transfers_table
 
 OPEN = (CallStatus.QUEUED, CallStatus.RINGING, CallStatus.IN_PROGRESS)
 
@@ -33,8 +34,12 @@ async def insert(
     server: str,
     metadata: Mapping[str, Any] = MappingProxyType({}),
     variables: Mapping[str, Any] = MappingProxyType({}),
+    told: int = 0,
 ) -> None:
-    """A call that has just come to be; `server` is the process that leads it."""
+    """A call that has just come to be; `server` is the process that leads it.
+
+    Sequence numbers 1 to `told` are the caller's.
+    """
     await connection.execute(
         calls.insert().values(
             id=call.id,
@@ -48,7 +53,7 @@ async def insert(
             created_at=call.created_at,
             metadata=dict(metadata),
             variables=dict(variables),
-            last_sequence=0,
+            last_sequence=told,
         )
     )
 
@@ -66,8 +71,13 @@ async def set_briefing(connection: AsyncConnection, call: Call, lookup: Lookup) 
     await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
 
 
-async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[str, Any] | None = None) -> None:
-    """The call is now as `call` says; what others may set (metadata, variables) is left alone."""
+async def change(
+    connection: AsyncConnection, call: Call, *, latency: Mapping[str, Any] | None = None, told: int = 0
+) -> int | None:
+    """The call is now as `call` says; what others may set (metadata, variables) is left alone.
+
+    Its next `told` sequence numbers are the caller's: the last of them. None where there is no such call.
+    """
     values: dict[str, Any] = {
         "status": call.status,
         "answered_at": call.answered_at,
@@ -79,7 +89,11 @@ async def change(connection: AsyncConnection, call: Call, *, latency: Mapping[st
     }
     if latency is not None:
         values["latency"] = dict(latency)
-    await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
+    if told:
+        values["last_sequence"] = calls.c.last_sequence + told
+    changed = update(calls).where(calls.c.id == call.id).values(**values).returning(calls.c.last_sequence)
+    last: int | None = (await connection.execute(changed)).scalar_one_or_none()
+    return last
 
 
 async def set_answered_by(connection: AsyncConnection, call_id: str, answer: Answer) -> None:
@@ -119,7 +133,7 @@ async def lock(connection: AsyncConnection, call_id: str) -> None:
 
 async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
     """One call."""
-    found = await _with_transfers(connection, await connection.execute(_shown().where(calls.c.id == call_id)))
+    found = await _with_transfers(connection, await connection.execute(_ONE, {"call_id": call_id}))
     return found[0] if found else None
 
 
@@ -164,8 +178,9 @@ async def listed(
 
 async def _with_transfers(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> list[CallResource]:
     """The calls of rows, each with the attempts to hand its caller over."""
-    found = [resource(row) for row in rows]
-    theirs = await transfers.of_calls(connection, [call.id for call in found])
+    shown_rows = list(rows)
+    found = [resource(row) for row in shown_rows]
+    theirs = await transfers.of_calls(connection, [row.id for row in shown_rows if row.was_transferred])
     for call in found:
         call.transfers = [TransferResource.of(transfer) for transfer in theirs.get(call.id, ())]
     return found
@@ -179,12 +194,17 @@ async def open_of(connection: AsyncConnection, server: str) -> Sequence[Call]:
 
 def _shown() -> Select[Any]:
     """Calls with all that is shown of each."""
+    transferred = exists().where(transfers_table.c.call_id == calls.c.id).label("was_transferred")
     return (
-        select(calls, *SHOWN, *summaries.BESIDE_A_CALL, *orders_shown.BESIDE_A_CALL)
+        select(calls, *SHOWN, *summaries.BESIDE_A_CALL, *orders_shown.BESIDE_A_CALL, transferred)
         .outerjoin(outbound_orders, outbound_orders.c.call_id == calls.c.id)
         .outerjoin(recordings, recordings.c.call_id == calls.c.id)
         .outerjoin(summaries_table, summaries_table.c.call_id == calls.c.id)
     )
+
+
+_ONE = _shown().where(calls.c.id == bindparam("call_id"))
+"""Built once: it is read with every change of a call."""
 
 
 def resource(row: Row[Any]) -> CallResource:

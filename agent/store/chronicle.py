@@ -123,24 +123,27 @@ class Chronicle:
 
     async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
         call = event.call
+        answered = call.answered_at is not None
+        last: int | None
         if call.status is CallStatus.RINGING and call.direction is Direction.INBOUND and call.id not in self._begun:
-            await calls.insert(connection, call, server=self._server)
             told = [EventType.CALL_CREATED, EventType.CALL_RINGING]
+            await calls.insert(connection, call, server=self._server, told=(last := len(told)))
         elif call.status.terminal:
-            found = waiting_times(await turns.of_call(connection, call.id))
-            await calls.change(connection, call, latency=found.model_dump())
-            told = [EventType.CALL_ENDED]
-            if call.answered_at is not None:
-                told.append(EventType.CALL_TRANSCRIPT_READY)
+            told = [EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT_READY] if answered else [EventType.CALL_ENDED]
+            found = waiting_times(await turns.of_call(connection, call.id) if answered else ())
+            last = await calls.change(connection, call, latency=found.model_dump(), told=len(told))
+            if answered:
                 await summaries.request(connection, call.id, agent=call.agent, version=call.agent_version, now=event.at)
         else:
-            await calls.change(connection, call)
             told = [_TOLD_OF_STATUSES[call.status]] if call.status in _TOLD_OF_STATUSES else []
+            last = await calls.change(connection, call, told=len(told))
+        if last is None:
+            raise LookupError(f"there is no call {call.id}")
         shown = await calls.get(connection, call.id)
         data = {"call": shown.as_json() if shown else None}
         stored = []
-        for event_type in told:
-            stored.append(await self._append(connection, event_type, event, data))
+        for sequence, event_type in enumerate(told, last - len(told) + 1):
+            stored.append(await self._append(connection, event_type, event, data, sequence))
         return stored
 
     async def _opted_out(self, connection: AsyncConnection, event: Event, number: str) -> dict[str, Any]:
@@ -164,9 +167,16 @@ class Chronicle:
             (self._begun.discard if event.call.status.terminal else self._begun.add)(event.call_id)
 
     async def _append(
-        self, connection: AsyncConnection, event_type: EventType, event: Event, data: Mapping[str, Any]
+        self,
+        connection: AsyncConnection,
+        event_type: EventType,
+        event: Event,
+        data: Mapping[str, Any],
+        sequence: int | None = None,
     ) -> StoredEvent:
-        return await events.append(self._store, connection, event_type, at=event.at, data=data, call_id=event.call_id)
+        return await events.append(
+            self._store, connection, event_type, at=event.at, data=data, call_id=event.call_id, sequence=sequence
+        )
 
 
 def _told_alone(event: Event) -> tuple[EventType, dict[str, Any]] | None:

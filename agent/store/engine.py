@@ -17,6 +17,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from agent.errors import ConfigurationError, StoreError
 from agent.settings import StoreSettings
+from agent.store.sqlite_driver import connect
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
 READERS = 4
@@ -24,6 +25,8 @@ READERS = 4
 BUSY_TIMEOUT_MS = 5000
 """SQLite waits so long for another process that writes."""
 POOL_TIMEOUT_S = 10
+QUEUE_TIMEOUT_S = 60
+"""Who writes to SQLite waits so long for those before them in this process: a database that is busy has not failed."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # what was acknowledged is on disk also when the power fails, at one fsync a transaction
@@ -43,8 +46,8 @@ class Store:
         self.url = _parsed(url)
         self.is_sqlite = self.url.drivername == SQLITE
         if self.is_sqlite:
-            self._reader = _sqlite(self.url, "BEGIN", READERS)
-            self._writer = _sqlite(self.url, "BEGIN IMMEDIATE", 1)
+            self._reader = _sqlite(self.url, "BEGIN", READERS, POOL_TIMEOUT_S)
+            self._writer = _sqlite(self.url, "BEGIN IMMEDIATE", 1, QUEUE_TIMEOUT_S)
         else:
             self._reader = self._writer = create_async_engine(
                 self.url,
@@ -160,14 +163,14 @@ def _parsed(given: str | URL) -> URL:
     raise ConfigurationError(f"store.url: {kind} is not supported; use sqlite or postgresql.")
 
 
-def _sqlite(url: URL, begin: str, connections: int) -> AsyncEngine:
+def _sqlite(url: URL, begin: str, connections: int, timeout_s: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_S,
-        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        pool_timeout=timeout_s,
+        async_creator=lambda: connect(Path(url.database or ""), timeout_s=BUSY_TIMEOUT_MS / 1000),
         hide_parameters=True,
     )
 

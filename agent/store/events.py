@@ -55,15 +55,16 @@ async def append(
     at: datetime,
     data: Mapping[str, Any],
     call_id: str | None = None,
+    sequence: int | None = None,
     only: str | None = None,
 ) -> StoredEvent:
     """Record an event, and a delivery of it to each endpoint that wants it, within the caller's transaction.
 
-    `only` names the one endpoint that gets it. Raises LookupError where there is no such call.
+    `sequence`: its number within its call, where the transaction has drawn one already. `only` names the one endpoint
+    that gets it. Raises LookupError where there is no such call.
     """
     await store.lock_events(connection)
-    sequence = None
-    if call_id is not None:
+    if call_id is not None and sequence is None:
         counted = (
             update(calls)
             .where(calls.c.id == call_id)

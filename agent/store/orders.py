@@ -6,13 +6,12 @@ dies, nobody is called twice. Who changes orders holds `Store.lock_orders`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.agent import AgentRef
@@ -38,17 +37,11 @@ class OrderState(StrEnum):
     """It was never dialled: canceled, or refused when its turn came."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueOrder:
-    """One whose time has come."""
-
-    call_id: str
-    number: str
-
-
-async def create(connection: AsyncConnection, call: Call, order: OutboundOrder, *, price_micros: int) -> None:
-    """A call that waits to be dialled, by whichever server takes it."""
-    await insert(connection, call, server=NOBODY, metadata=order.metadata, variables=order.variables)
+async def create(
+    connection: AsyncConnection, call: Call, order: OutboundOrder, *, price_micros: int, told: int = 0
+) -> None:
+    """A call that waits to be dialled, by whichever server takes it. Its events 1 to `told` are the caller's."""
+    await insert(connection, call, server=NOBODY, metadata=order.metadata, variables=order.variables, told=told)
     await connection.execute(
         table.insert().values(
             call_id=call.id,
@@ -78,27 +71,29 @@ async def next_due_at(connection: AsyncConnection) -> datetime | None:
     return await connection.scalar(wanted)
 
 
-async def due(connection: AsyncConnection, now: datetime, *, limit: int) -> list[DueOrder]:
-    """Those that wait and are due: the most important first, of these the one that is due longest."""
+async def due(
+    connection: AsyncConnection, now: datetime, *, prefixes: Collection[str], limit: int
+) -> list[tuple[Call, OutboundOrder]]:
+    """Those that wait and are due, to numbers that begin like this; the most important first, then the longest due."""
+    begins = or_(*(table.c.number.like(f"{prefix}%") for prefix in sorted(prefixes)))
     wanted = (
-        select(table.c.call_id, table.c.number)
-        .where(table.c.state == OrderState.WAITING, table.c.due_at <= now)
+        _WITH_CALLS.where(table.c.state == OrderState.WAITING, table.c.due_at <= now, begins)
         .order_by(table.c.priority.desc(), table.c.due_at, table.c.call_id)
         .limit(limit)
     )
-    return [DueOrder(row.call_id, row.number) for row in await connection.execute(wanted)]
+    return [(_call(row), _order(row)) for row in await connection.execute(wanted)]
 
 
-async def take(connection: AsyncConnection, call_id: str, *, server: str, now: datetime) -> bool:
-    """From now on `server` leads the call; False where it does not wait any more."""
+async def take(connection: AsyncConnection, dial: Dial, call_id: str, *, server: str, now: datetime) -> bool:
+    """From now on `server` leads the call, and asks this trunk first; False where it does not wait any more."""
     taken = (
         update(table)
         .where(table.c.call_id == call_id, table.c.state == OrderState.WAITING)
-        .values(state=OrderState.TAKEN, taken_at=now)
+        .values(state=OrderState.TAKEN, taken_at=now, trunk=dial.trunk, attempts=1)
     )
     if (await connection.execute(taken)).rowcount == 0:
         return False
-    await connection.execute(update(calls).where(calls.c.id == call_id).values(server=server))
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(server=server, caller=dial.caller_id))
     return True
 
 
@@ -120,7 +115,7 @@ async def drop(connection: AsyncConnection, call_id: str, *, refusal: OutboundRu
 
 
 async def tried(connection: AsyncConnection, dial: Dial, call_id: str) -> None:
-    """Its trunk is asked next, and its number shown."""
+    """Another trunk is asked next, and its number shown."""
     noted = update(table).where(table.c.call_id == call_id)
     await connection.execute(noted.values(trunk=dial.trunk, attempts=table.c.attempts + 1))
     await connection.execute(update(calls).where(calls.c.id == call_id).values(caller=dial.caller_id))
@@ -133,8 +128,7 @@ async def opted_out(connection: AsyncConnection, call_id: str) -> None:
 
 async def get(connection: AsyncConnection, call_id: str) -> tuple[Call, OutboundOrder] | None:
     """A call and its order, as they are now; None where there is none, or it was erased."""
-    wanted = select(calls, *_OF_ORDERS).join(table, table.c.call_id == calls.c.id).where(calls.c.id == call_id)
-    row = (await connection.execute(wanted)).one_or_none()
+    row = (await connection.execute(_WITH_CALLS.where(calls.c.id == call_id))).one_or_none()
     return None if row is None or row.number is None else (_call(row), _order(row))
 
 
@@ -145,6 +139,7 @@ async def waiting_for(connection: AsyncConnection, number: str) -> Sequence[str]
 
 
 _OF_ORDERS = [column for column in table.c if column.name != "call_id"]
+_WITH_CALLS = select(calls, *_OF_ORDERS).join(table, table.c.call_id == calls.c.id)
 
 
 def _call(row: Row[Any]) -> Call:

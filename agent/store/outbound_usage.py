@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.limits import DAY, OutboundLimits, OutboundUsage
-from agent.store import do_not_call, switches
 from agent.store.columns import Moment
 from agent.store.orders import OrderState
-from agent.store.schema import calls
+from agent.store.schema import calls, do_not_call, switches
 from agent.store.schema import outbound_orders as table
+from agent.store.switches import OUTBOUND_STOP
 
 _MINUTE_US = 60_000_000
 
@@ -26,33 +43,53 @@ async def of_number(
     at: datetime | None = None,
 ) -> OutboundUsage:
     """For a call to `number` that is to be ordered for `at`; `at` None: for one whose turn has come now."""
-    ordering = at is not None
     minutes, spent = 0, 0
     if limits.minutes_per_day or limits.spend_per_day:
         minutes, spent = await _used(connection, now)
+    moment = at or now
+    counted = _counted(ordering=at is not None, attempts=limits.attempts_per_number > 0)
+    times = {"day_before": moment - DAY, "day_after": moment + DAY}
+    row = (await connection.execute(counted, {"number": number, **times})).one()
     return OutboundUsage(
-        attempts=await _attempts(connection, number, now=now, at=at) if limits.attempts_per_number else 0,
+        attempts=row.attempts,
         minutes=minutes,
         spent_micros=spent,
-        queued=await waiting(connection) if ordering and limits.max_queued else 0,
-        do_not_call=await do_not_call.holds(connection, number),
-        stopped=ordering and await switches.is_on(connection, switches.OUTBOUND_STOP),
+        queued=row.queued,
+        do_not_call=row.do_not_call,
+        stopped=row.stopped,
     )
 
 
 async def waiting(connection: AsyncConnection) -> int:
     """Calls that wait to be dialled."""
-    return await connection.scalar(select(func.count()).where(table.c.state == OrderState.WAITING)) or 0
+    return await connection.scalar(select(_WAITING)) or 0
 
 
-async def _attempts(connection: AsyncConnection, number: str, *, now: datetime, at: datetime | None) -> int:
+_WAITING = select(func.count()).where(table.c.state == OrderState.WAITING).scalar_subquery()
+
+
+@cache
+def _counted(*, ordering: bool, attempts: bool) -> Select[Any]:
+    """All that is counted for a number in one question, built once: it is asked twice for each call."""
+    number = bindparam("number", type_=String)
+    listed = exists().where(do_not_call.c.number == number)
+    stopped = exists().where(switches.c.name == OUTBOUND_STOP)
+    return select(
+        (_attempts(number, ordering=ordering) if attempts else literal(0)).label("attempts"),
+        (_WAITING if ordering else literal(0)).label("queued"),
+        listed.label("do_not_call"),
+        (stopped if ordering else false()).label("stopped"),
+    )
+
+
+def _attempts(number: ColumnElement[str], *, ordering: bool) -> ColumnElement[int]:
     """Calls that were dialled in the 24 hours before; for one to be ordered also those that wait around its time."""
-    moment = at or now
-    counted: ColumnElement[bool] = table.c.taken_at > moment - DAY
-    if at is not None:
-        near = table.c.due_at.between(at - DAY, at + DAY)
+    before, after = bindparam("day_before", type_=Moment), bindparam("day_after", type_=Moment)
+    counted: ColumnElement[bool] = table.c.taken_at > before
+    if ordering:
+        near = table.c.due_at.between(before, after)
         counted = or_(counted, and_(table.c.state == OrderState.WAITING, near))
-    return await connection.scalar(select(func.count()).where(table.c.number == number, counted)) or 0
+    return select(func.count()).where(table.c.number == number, counted).scalar_subquery()
 
 
 async def _used(connection: AsyncConnection, now: datetime) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.domain.call import CallStatus
 from agent.domain.dialing import DialResult
+from agent.outbound.dispatcher import AT_ONCE
 from agent.settings import TrunkSettings
 from agent.store import events
 from tests.integration.outbound.bureau import NUMBER, OTHER, answering
@@ -62,7 +63,7 @@ async def test_calls_for_a_full_trunk_hold_up_none_for_another(bureau: MakeBurea
     munich = TrunkSettings(endpoint="m", prefixes=("+4989",), max_calls=1)
     berlin = TrunkSettings(endpoint="b", prefixes=("+4930",), max_calls=1)
     one = bureau(trunks={"munich": munich, "berlin": berlin})
-    for number in ("+4989123456", "+4989123457", NUMBER):
+    for number in (*(f"+49891234{index:02}" for index in range(AT_ONCE + 2)), NUMBER):
         await one.order(number)
     assert {dial.trunk for dial in await one.dialled(2)} == {"munich", "berlin"}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.domain.call import CallStatus
+from agent.domain.dialing import Dial
 from agent.domain.events import OptedOut
 from agent.domain.outbound_rules import OutboundRefusedError, OutboundRule
 from agent.store import do_not_call, erasure, orders, switches
@@ -102,9 +103,10 @@ async def test_a_start_leaves_what_waits_and_ends_what_was_taken(bureau: MakeBur
     """As after `kill -9` right behind the transaction that takes an order."""
     one = bureau()
     taken, waits = await one.order(), await one.order(OTHER)
+    way = Dial("main", "main", NUMBER, "", 30.0)
     async with one.store.write() as connection:
-        assert await orders.take(connection, taken.id, server="one", now=datetime.now(UTC))
-        assert not await orders.take(connection, taken.id, server="two", now=datetime.now(UTC))
+        assert await orders.take(connection, way, taken.id, server="one", now=datetime.now(UTC))
+        assert not await orders.take(connection, way, taken.id, server="two", now=datetime.now(UTC))
     told = await close_leftovers(one.store, Chronicle(one.store, server="one"), server="one", now=datetime.now(UTC))
     assert [(event.type, event.call_id) for event in told] == [("call.ended", taken.id)]
     ended = await one.call(taken.id)
