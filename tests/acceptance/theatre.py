@@ -30,8 +30,15 @@ from agent.testing.voice import CallerVoice
 APPLICATION_SECRET = new_secret()
 """Signs what applications are asked."""
 LLM = "qwen2.5-coder-0.5b-instruct"
+PATIENCE: Mapping[str, Mapping[str, str]] = {
+    "stt": {"deadline_s": "30"},
+    "llm": {"deadline_s": "30"},
+    "tts": {"deadline_s": "30"},
+    "conversation": {"filler_after_ms": "0"},
+}
+"""With a slow machine: a model that was killed takes long to come back, and "Let me see." is not the awaited answer."""
 GOODBYE: list[dict[str, Any]] = [{"say": "Thank you, goodbye."}, {"wait_for_end": {"timeout_s": 20}}]
-LISTEN: dict[str, Any] = {"wait_for_agent": {"timeout_s": 40}}
+LISTEN: dict[str, Any] = {"wait_for_agent": {"timeout_s": 60}}
 
 
 @dataclass(frozen=True)
@@ -158,7 +165,7 @@ async def theatre(
     """Opens for the calls of the block; nothing is left running afterwards."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
     webhooks = {"allowed_subnets": "127.0.0.1/32", "secret": APPLICATION_SECRET}
-    settings = {"webhooks": webhooks, **(settings or {})}
+    settings = {**PATIENCE, "webhooks": webhooks, **(settings or {})}
     async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM, settings=settings) as stage:
         yield Theatre(stage, folder, first_caller=first_caller)
 

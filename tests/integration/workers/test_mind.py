@@ -32,7 +32,7 @@ SYSTEM = {
 @pytest.fixture
 async def http(mind: Running) -> AsyncIterator[aiohttp.ClientSession]:
     root = mind.uri.removesuffix("/v1")
-    timeout = aiohttp.ClientTimeout(total=120)
+    timeout = aiohttp.ClientTimeout(total=280)
     async with aiohttp.ClientSession(root, headers={"Authorization": f"Bearer {KEY}"}, timeout=timeout) as session:
         yield session
 
