@@ -6,14 +6,16 @@ Policy, in the order in which it is decided:
 
 1. **Beep.** A machine that is about to record.
 2. **Words** that only machines say decide at once, while they are still being spoken.
-3. **Words** that people say to us ("how can I help you?") decide as soon as a pause follows.
+3. **Words** that only people say, or begin with ("Yes, ..."), do the same.
 4. **Silence** after speech is a person who waits for us, and must not wait for long. How long it has to be depends on
-   what was said: "Hello?" needs the least; "Thank you for calling Miller and Sons." goes on with a menu as often as
-   with a question; who "cannot come to the telephone" may be about to name the tone.
-5. **Speech that goes on** for longer than anybody answers a telephone with is a machine's, whatever it says.
+   what was said: "Hello?" and what people say to us ("how can I help you?") need the least; "Thank you for calling
+   Miller and Sons." goes on with a menu as often as with a question; who "cannot come to the telephone" may be about
+   to name the tone.
+5. **Speech that goes on** for longer than anybody answers a telephone with is a machine's, unless words tell otherwise.
 6. **Nobody speaks**: nothing can be decided, and we begin.
 
-A first decision that it is a person, or none, may be corrected by 1 and 2 for a while: a machine pauses, too.
+A first decision that it is a person, or none, may be corrected by 1 and 2 for a while: a machine pauses, too. Who is a
+person need not have finished: `waits_for_us` tells when they have, by the silences of 4.
 """
 
 from __future__ import annotations
@@ -34,18 +36,22 @@ class Patience:
     greeted: int = 250
     """Silence after words that people say to us."""
     short: int = 400
-    """After a few words."""
+    """After a few words: "Hello." """
+    slow: int = 600
+    """After a few that machines begin with as well ("Hi, this is Tom."), or that were said slowly."""
+    unknown: int = 700
+    """After little speech of which nothing was understood at all yet."""
     unheard: int = 900
-    """After little speech of which nothing was understood yet."""
+    """The same, where the end of it was not."""
     longer: int = 900
     """After more words than that."""
     absent: int = 1300
     """After "she is not here right now"."""
-    business: int = 1600
+    business: int = 1400
     """After "thank you for calling"."""
     stalled: int = 1000
     """Sound that seems to be speech, and in which no further word is understood: it is what is behind them."""
-    went_on: int = 9000
+    went_on: int = 7500
     """Speech, pauses left out, after which it is a machine."""
     correct: int = 9000
     """So long after the first decision words correct it,"""
@@ -53,7 +59,7 @@ class Patience:
     """of who goes on speaking so soon after it: a machine does not wait for what we say."""
     beep: int = 40_000
     """Until so long after the answer a beep does."""
-    first_look: int = 600
+    first_look: int = 540
     """Sound since speech began, after which it is understood for the first time."""
     next_look: int = 300
     """And so much more for each further time."""
@@ -63,16 +69,19 @@ class Patience:
 
 PAUSE_MS = 64
 """Silence in which understanding begins, so that it is done when enough of it has passed."""
-SHORT_MS, SHORT_WORDS = 1700, 5
-"""A short answer: "Hello?", "Yes, Peter Miller speaking."."""
+SHORT_MS, SLOW_MS, SHORT_WORDS = 1700, 2400, 5
+"""A short answer, and one that was said slowly: "Hello?", "Yes, Peter Miller speaking."."""
 ABSENT_WORDS, ABSENT_MS = 9, 2600
 """Who goes on for so long about somebody who is not there is a machine."""
+SURE_WORDS = 3
+"""Of fewer words it is not believed while they are spoken that only people say them: ears guess at a beginning."""
 _MACHINES = (
     (Cue.MAILBOX_FULL, AnsweredBy.MAILBOX_FULL),
     (Cue.CALL_SCREENING, AnsweredBy.CALL_SCREENING),
     (Cue.VOICEMAIL, AnsweredBy.VOICEMAIL),
     (Cue.IVR, AnsweredBy.IVR),
 )
+_PEOPLE = frozenset({Cue.PERSON, Cue.PERSON_ONLY, Cue.INTRODUCTION})
 _FINAL = frozenset({AnsweredBy.MAILBOX_FULL, AnsweredBy.IVR, AnsweredBy.CALL_SCREENING})
 
 
@@ -90,6 +99,7 @@ class AnswerDetector:
         self._new_words_ms = 0
         self._looked_until_ms = 0
         self._settled = False
+        self._waits_ms: int | None = None
         self._went_on = False
         """Somebody spoke after it was decided that it is a person."""
         self.answer: Answer | None = None
@@ -116,6 +126,11 @@ class AnswerDetector:
         return not self._settled and not (self.answer and self.answer.by in _FINAL) and self._in_time
 
     @property
+    def waits_for_us(self) -> bool:
+        """Whether a person has come to an end of what they said first: it is for us to speak."""
+        return self._waits_ms is not None and self._is(AnsweredBy.PERSON)
+
+    @property
     def quiet_ms(self) -> int:
         """Silence up to now."""
         return self._now_ms - self._last_speech_ms
@@ -135,9 +150,7 @@ class AnswerDetector:
             self._last_speech_ms = self._now_ms
         elif self._began_ms is not None and self._speech_ms < self._patience.noise and self.quiet_ms > 400:
             self._began_ms, self._speech_ms = None, 0  # a click, a breath
-        if not self.open or (self.answer and self.answer.by is not AnsweredBy.UNCERTAIN):
-            return None
-        return self._by_time()
+        return self._by_time() if self.open else None
 
     def understood(self, text: str, until_ms: int) -> Answer | None:
         """These are all words from the first speech to `until_ms`."""
@@ -146,7 +159,7 @@ class AnswerDetector:
         self._text, self._heard_until_ms = text, until_ms
         if not self.open:
             return None
-        return self._by_words() or (self._by_time() if self.answer is None else None)
+        return self._by_words() or self._by_time()
 
     def beep(self, ended_ms: int) -> Answer | None:
         """There was one."""
@@ -160,7 +173,8 @@ class AnswerDetector:
             return False
         first = self._looked_until_ms == 0
         patience = self._patience
-        next_ms = patience.next_look if self.answer is None else patience.later_look
+        listens = self.answer is None or (self._is(AnsweredBy.PERSON) and not self.waits_for_us)
+        next_ms = patience.next_look if listens else patience.later_look
         due_ms = patience.first_look if first else next_ms
         since_ms = self._now_ms - (self._began_ms if first else self._looked_until_ms)
         return self._speech_ms >= self._patience.noise and (since_ms >= due_ms or self.quiet_ms >= PAUSE_MS)
@@ -172,14 +186,19 @@ class AnswerDetector:
 
     def _note_who_waited(self) -> None:
         """Who lets us speak first is no machine that had paused."""
-        if self._is(AnsweredBy.PERSON) and not self._went_on and self.answer is not None:
+        if self._is(AnsweredBy.PERSON) and not self._went_on and self._waits_ms is not None:
             self._went_on = True
-            self._settled = self._settled or self._now_ms - self.answer.decided_ms > self._patience.goes_on
+            self._settled = self._settled or self._since_ms > self._patience.goes_on
+
+    @property
+    def _since_ms(self) -> int:
+        """Time since it was for us to speak; 0: it is not."""
+        return 0 if self._waits_ms is None else self._now_ms - self._waits_ms
 
     @property
     def _in_time(self) -> bool:
         answer = self.answer
-        if answer is None or answer.by is AnsweredBy.UNCERTAIN:
+        if answer is None or not (answer.by.machine or self.waits_for_us):
             return True
         return self._now_ms - answer.decided_ms <= self._patience.correct or self._now_ms <= self._patience.beep
 
@@ -197,9 +216,12 @@ class AnswerDetector:
                 if by in {AnsweredBy.VOICEMAIL, AnsweredBy.IVR} and Cue.PERSON in found and self._asks:
                     continue
                 return self._decide(by, AnswerRule.WORDS)
-        absent = Cue.ABSENT in found and Cue.PERSON not in found and self._may_become(AnsweredBy.VOICEMAIL)
+        absent = Cue.ABSENT in found and not found & _PEOPLE and self._may_become(AnsweredBy.VOICEMAIL)
         if absent and count_words(self._text) >= ABSENT_WORDS and self._speech_ms >= ABSENT_MS:
             return None if self._is(AnsweredBy.VOICEMAIL) else self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WORDS)
+        undecided = self.answer is None or self._is(AnsweredBy.UNCERTAIN)
+        if undecided and Cue.PERSON_ONLY in found and count_words(self._text) >= SURE_WORDS:
+            return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS)
         return None
 
     def _may_become(self, by: AnsweredBy) -> bool:
@@ -208,40 +230,56 @@ class AnswerDetector:
             return True
         if answer.by is AnsweredBy.VOICEMAIL:
             return by is AnsweredBy.MAILBOX_FULL
-        return answer.by is AnsweredBy.PERSON and self._now_ms - answer.decided_ms <= self._patience.correct
+        return answer.by is AnsweredBy.PERSON and self._since_ms <= self._patience.correct
 
     def _by_time(self) -> Answer | None:
-        patience = self._patience
-        if self._began_ms is None or self._speech_ms < patience.noise:
-            if self._now_ms >= patience.nothing_said and self._began_ms is None and self.answer is None:
-                return self._decide(AnsweredBy.UNCERTAIN, AnswerRule.NOTHING_SAID)
+        if self._waits_ms is not None or (self.answer and self.answer.by.machine):
             return None
-        if self._speech_ms >= patience.went_on:
+        nobody_yet = self._began_ms is None and self._now_ms >= self._patience.nothing_said
+        if self.answer is None and (nobody_yet or self._no_words):
+            return self._decide(AnsweredBy.UNCERTAIN, AnswerRule.NOTHING_SAID)
+        if self._began_ms is None or self._speech_ms < self._patience.noise or self._no_words:
+            return None
+        return self._by_speech()
+
+    def _by_speech(self) -> Answer | None:
+        known = self._is(AnsweredBy.PERSON)
+        if self._speech_ms >= self._patience.went_on and not known and not cues(self._text) & _PEOPLE:
             return self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WENT_ON)
         if self.quiet_ms >= self._wanted_quiet_ms() or self._stalled:
+            self._waits_ms = self._now_ms
             short = self._speech_ms <= SHORT_MS
             rule = AnswerRule.SHORT_ANSWER if short else AnswerRule.QUIET_AFTER_SPEECH
-            return self._decide(AnsweredBy.PERSON, rule if not self._greets_us else AnswerRule.WORDS)
+            return None if known else self._decide(AnsweredBy.PERSON, AnswerRule.WORDS if self._greets_us else rule)
         return None
 
     def _wanted_quiet_ms(self) -> int:
         patience, found = self._patience, cues(self._text)
         short = self._speech_ms <= SHORT_MS
         if not self._text or (not self._all_heard and self._heard_until_ms <= self._new_words_ms):
-            return patience.unheard if short else patience.business
+            little = patience.unheard if self._text else patience.unknown
+            return little if short else patience.business
         if self._greets_us:
             return patience.greeted
         if Cue.BUSINESS in found:
             return patience.business
         if Cue.ABSENT in found:
             return patience.absent
-        return patience.short if short and count_words(self._text) <= SHORT_WORDS else patience.longer
+        named = Cue.NAMED in found
+        if self._speech_ms > SLOW_MS or count_words(self._text) > SHORT_WORDS or (named and not short):
+            return patience.longer
+        return patience.short if short and not named else patience.slow
 
     @property
     def _stalled(self) -> bool:
         """Whether what goes on seems to be speech, and is none that we understand; see Patience."""
         since_ms = self._heard_until_ms - self._new_words_ms
         return bool(self._text) and since_ms >= self._patience.stalled + self._wanted_quiet_ms() - self._patience.short
+
+    @property
+    def _no_words(self) -> bool:
+        """Whether what seems to be speech goes on, and is none: noise or music."""
+        return not self._text and self._heard_until_ms > 0 and self._speech_ms >= self._patience.nothing_said
 
     @property
     def _asks(self) -> bool:

@@ -22,11 +22,16 @@ AFTER_BEEP_MS = 300
 class AnswerWatch:
     """Belongs to one call that we made, from the answer on."""
 
-    def __init__(self, hearing: Hearing, decided: Callable[[Answer], None]) -> None:
-        """`decided` is told at once of each decision, the first and corrected ones."""
+    def __init__(self, hearing: Hearing, decided: Callable[[Answer], None], waits: Callable[[], None]) -> None:
+        """`decided` is told at once of each decision, the first and corrected ones.
+
+        `waits` is told once, after that, when a person has come to an end of what they said first.
+        """
         self.listener = AnswerListener()
         self._hearing = hearing
         self._decided = decided
+        self._waits = waits
+        self._told_waits = False
         self._task: asyncio.Task[None] | None = None
         self._sounded = asyncio.Event()
 
@@ -70,3 +75,6 @@ class AnswerWatch:
         if answer is not None:
             log.info("conversation.answered_by", by=answer.by, rule=answer.rule, decided_ms=answer.decided_ms)
             self._decided(answer)
+        if self.listener.detector.waits_for_us and not self._told_waits:
+            self._told_waits = True
+            self._waits()

@@ -23,7 +23,17 @@ from agent.dialog.first_words import FirstWords
 from agent.dialog.floor import Floor, TurnTask
 from agent.dialog.guide import Goodbyes, Guide
 from agent.dialog.handing_over import HandingOver
-from agent.dialog.happenings import Happening, Key, MustEnd, SilenceDue, StreamClosed, Understood, WhoAnswered, WorkDone
+from agent.dialog.happenings import (
+    Happening,
+    Key,
+    MustEnd,
+    SilenceDue,
+    StreamClosed,
+    TheyWait,
+    Understood,
+    WhoAnswered,
+    WorkDone,
+)
 from agent.dialog.hearing import Hearing
 from agent.dialog.history import History
 from agent.dialog.journal import Journal
@@ -50,7 +60,7 @@ from agent.dialog.turn_taking import (
 )
 from agent.dialog.work import Work
 from agent.domain.agent import Agent
-from agent.domain.answered_by import Answer
+from agent.domain.answered_by import Answer, AnsweredBy
 from agent.domain.call import Call, EndedReason
 from agent.domain.commands import Command, EndCall, HandOver, HangUp, Hint, PutOnHold, Say
 from agent.media.stream import MediaStream
@@ -124,7 +134,10 @@ class Conversation:
         judge = Judge(
             lambda: self._hearing.language, parts.settings.turns, self._floor.text, answers=self._opening.answers
         )
-        watch = AnswerWatch(self._hearing, lambda one: self._inputs.put_nowait(WhoAnswered(one))) if detect else None
+        watch = None
+        if detect:
+            tell = self._inputs.put_nowait
+            watch = AnswerWatch(self._hearing, lambda one: tell(WhoAnswered(one)), lambda: tell(TheyWait()))
         self._listener = Listener(
             parts.detector(),
             TurnTaking(parts.settings.turns, judge),
@@ -204,6 +217,9 @@ class Conversation:
                 self._understood(happened)
             case WhoAnswered(answer):
                 return self._who_answered(answer)
+            case TheyWait():
+                self._listener.end_turn()
+                self._first_words.they_wait()
             case Key(digit):
                 self._key(digit)
             case WorkDone(task):
@@ -223,7 +239,7 @@ class Conversation:
         return None
 
     def _who_answered(self, answer: Answer) -> EndedReason | None:
-        if not answer.by.machine:
+        if answer.by is AnsweredBy.UNCERTAIN:
             self._listener.end_turn()
         return self._first_words.decided(answer)
 

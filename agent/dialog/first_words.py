@@ -55,7 +55,10 @@ class FirstWords:
             self._floor.start(self._begin(self._floor.begin()))
 
     def decided(self, answer: Answer) -> EndedReason | None:
-        """Act on a decision, the first or a corrected one; returns why the call ends at once, or None."""
+        """Act on a decision, the first or a corrected one; returns why the call ends at once, or None.
+
+        A person is heard out: see `they_wait`.
+        """
         self._decided = True
         self._journal.answered_by(answer)
         action = self._policy.action
@@ -63,9 +66,14 @@ class FirstWords:
             if action is VoicemailAction.HANG_UP or answer.by is AnsweredBy.MAILBOX_FULL:
                 return EndedReason.VOICEMAIL
             self._leave_message()
-        elif not answer.by.machine or self._caller_quiet.is_set():
+        elif answer.by is AnsweredBy.UNCERTAIN or (answer.by.machine and self._caller_quiet.is_set()):
             self._open()
         return None
+
+    def they_wait(self) -> None:
+        """A person has come to an end of what they said first."""
+        if not self._leaving:
+            self._open()
 
     def quiet(self) -> None:
         """The other side has come to an end of what it said."""

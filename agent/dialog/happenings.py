@@ -60,4 +60,9 @@ class WhoAnswered:
     answer: Answer
 
 
-Happening = Heard | Understood | WhoAnswered | WorkDone | MustEnd | SilenceDue | StreamClosed | Key | Command
+@dataclass(frozen=True, slots=True)
+class TheyWait:
+    """Who answered is a person, and has come to an end of what they said first."""
+
+
+Happening = Heard | Understood | WhoAnswered | TheyWait | WorkDone | MustEnd | SilenceDue | StreamClosed | Key | Command

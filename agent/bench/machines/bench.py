@@ -83,7 +83,7 @@ async def bench_machines(plan: Plan, folder: Path, *, command: str, progress: Pr
         for number, (wording, voice) in enumerate(zip(chosen, whose, strict=True)):
             said = recorded(wording.prompts) if wording.prompts else await spoken(says[voice], wording.text)
             trials.append(await try_out(wording, stage(said, wording.by, chance, behind), ears, voice=voice))
-            progress(f"{number + 1} of {len(chosen)}: {wording.by} taken for {trials[-1].acted_by}")
+            progress(f"{number + 1} of {len(chosen)}: {wording.by} taken for {trials[-1].taken_for}")
     judge(report, trials, swapped=plan.swapped)
     return report
 
@@ -99,12 +99,18 @@ def judge(report: Report, trials: Sequence[Trial], *, swapped: bool = False) -> 
     """Put the figures into the report."""
     people = [trial for trial in trials if _is_person(trial.wording) is not swapped]
     machines = [trial for trial in trials if _is_person(trial.wording) is swapped]
-    taken_for_machines = [trial for trial in people if trial.acted_by.machine]
-    taken_for_people = [trial for trial in machines if not trial.acted_by.machine]
+    taken_for_machines = [trial for trial in people if trial.taken_for.machine]
+    taken_for_people = [trial for trial in machines if not trial.taken_for.machine]
+    spoken_to = [trial for trial in machines if not trial.acted_by.machine]
+    lost = [trial for trial in people if trial.ended_as.machine]
+    missed = [trial for trial in machines if not trial.ended_as.machine]
     decided = [ms for trial in trials if (ms := trial.decided_after_ms) is not None]
     report.measures = [
         measured("machines.people_as_machines", _percent(taken_for_machines, people), count=len(people)),
         measured("machines.machines_as_people", _percent(taken_for_people, machines), count=len(machines)),
+        measured("machines.people_as_machines_at_last", _percent(lost, people), count=len(people)),
+        measured("machines.machines_spoken_to", _percent(spoken_to, machines), count=len(machines)),
+        measured("machines.machines_as_people_at_last", _percent(missed, machines), count=len(machines)),
         measured("machines.decision_p50", percentile(decided, 0.5), count=len(decided)),
         measured("machines.decision_p95", percentile(decided, 0.95), count=len(decided)),
         measured("machines.person_p50", percentile(_times(people), 0.5), count=len(_times(people))),
@@ -134,24 +140,25 @@ def _times(trials: Sequence[Trial]) -> list[float]:
 
 
 def _waits(trials: Sequence[Trial]) -> list[float]:
-    """From the last word to the decision; 0 where it was made before."""
-    return [max(0, trial.first.decided_ms - trial.last_word_ms) for trial in trials if trial.first]
+    """From the last word to where the agent would have spoken; 0 where that was before."""
+    return [max(0, ms - trial.last_word_ms) for trial in trials if (ms := trial.may_speak_ms) is not None]
 
 
 def _says(trial: Trial) -> str:
     heard = trial.first.heard if trial.first else ""
     corrected = f", then {trial.last.by}" if trial.last and trial.last is not trial.first else ""
-    return f"taken for {trial.acted_by}{corrected}: heard {heard!r} of {trial.wording.text!r}"
+    return f"taken for {trial.taken_for}{corrected}: heard {heard!r} of {trial.wording.text!r}"
 
 
 def _confusions(trials: Sequence[Trial]) -> Mapping[str, int]:
-    counts = Counter(f"{trial.wording.by} taken for {trial.acted_by}" for trial in trials)
+    counts = Counter(f"{trial.wording.by} taken for {trial.taken_for}" for trial in trials)
     return dict(sorted(counts.items()))
 
 
 def _row(trial: Trial) -> dict[str, Any]:
     return {
         "by": trial.wording.by, "text": trial.wording.text, "voice": trial.voice, "behind": trial.behind,
-        "first": trial.first.to_dict() if trial.first else None, "last": trial.last.to_dict() if trial.last else None,
+        "first": trial.first.to_dict() if trial.first else None, "acted_by": trial.acted_by.value,
+        "may_speak_ms": trial.may_speak_ms, "last": trial.last.to_dict() if trial.last else None,
         "first_word_ms": trial.first_word_ms, "last_word_ms": trial.last_word_ms, "looks_s": list(trial.looks_s),
     }  # fmt: skip

@@ -30,7 +30,11 @@ class Trial:
     voice: str
     behind: str
     first: Answer | None
-    """The decision that the agent acts by; None: it made none."""
+    """None: it made none."""
+    acted: Answer | None
+    """As it stood when the agent would first have spoken, hung up or waited for a beep."""
+    may_speak_ms: int | None
+    """When a person had come to an end, as the agent saw it; None: it never did, or took them for a machine."""
     last: Answer | None
     """The same, or as it was corrected."""
     first_word_ms: int
@@ -39,9 +43,19 @@ class Trial:
     """How long the ears took each time."""
 
     @property
-    def acted_by(self) -> AnsweredBy:
+    def taken_for(self) -> AnsweredBy:
         """What the agent took it for at first."""
-        return self.first.by if self.first else AnsweredBy.UNCERTAIN
+        return _by(self.first)
+
+    @property
+    def acted_by(self) -> AnsweredBy:
+        """What it took it for when it began to act."""
+        return _by(self.acted)
+
+    @property
+    def ended_as(self) -> AnsweredBy:
+        """What it took it for in the end."""
+        return _by(self.last)
 
     @property
     def decided_after_ms(self) -> int | None:
@@ -53,12 +67,14 @@ class Trial:
 
 
 async def try_out(wording: Wording, staged: Staged, ears: SpeechToText, *, voice: str) -> Trial:
-    """Let the agent listen to a greeting to its end. Raises SpeechToTextError."""
+    """Let the agent listen to a greeting to its end, or until it is a machine's. Raises SpeechToTextError."""
     listener, detector, keys = AnswerListener(), Foreground(VoiceDetector()), KeyToneGuard()
     sound = staged.pcm.tobytes()
     decisions: list[Answer] = []
     due: tuple[int, Look, str] | None = None
     took: list[float] = []
+    acted: Answer | None = None
+    may_speak_ms: int | None = None
     for number, at in enumerate(range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)):
         frame = sound[at : at + FRAME_BYTES]
         is_key = keys.feed(frame)
@@ -71,18 +87,31 @@ async def try_out(wording: Wording, staged: Staged, ears: SpeechToText, *, voice
             found = await ears.transcribe(look.pcm, language="en", urgency=Urgency.CALLER_WAITS)
             took.append(found.seconds)
             due = number + max(1, round(found.seconds * 1000 / FRAME_MS)), look, found.text
-        if not listener.detector.open:
+        if acted is None and decisions and (listener.detector.waits_for_us or not _is_person(decisions[-1])):
+            acted = decisions[-1]
+            may_speak_ms = None if acted.by.machine else listener.now_ms
+        if not listener.detector.open or (decisions and decisions[-1].by.machine):
             break
     return Trial(
         wording,
         voice,
         staged.behind,
         decisions[0] if decisions else None,
+        acted,
+        may_speak_ms,
         decisions[-1] if decisions else None,
         staged.first_word_ms,
         staged.said_ms,
         tuple(took),
     )
+
+
+def _is_person(answer: Answer) -> bool:
+    return answer.by is AnsweredBy.PERSON
+
+
+def _by(answer: Answer | None) -> AnsweredBy:
+    return answer.by if answer else AnsweredBy.UNCERTAIN
 
 
 def _add(decisions: list[Answer], answer: Answer | None) -> None:

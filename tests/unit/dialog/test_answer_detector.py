@@ -67,10 +67,56 @@ def test_machines_are_known_while_they_speak(text: str, by: AnsweredBy) -> None:
 
 
 def test_who_thanks_for_calling_is_waited_for() -> None:
-    assert after("Thank you for calling Miller and Sons.", 2200, 1500) is None
-    answer = after("Thank you for calling Miller and Sons.", 2200, 1700)
+    assert after("Thank you for calling Miller and Sons.", 2200, 1300) is None
+    answer = after("Thank you for calling Miller and Sons.", 2200, 1500)
     assert answer is not None
     assert answer.by is AnsweredBy.PERSON
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, hello, I'm on",
+        "Good morning, Ashton Flowers",
+        "Marketing, Sarah speaking",
+        "Hello, is anybody there",
+        "Thank you for calling Baker Insurance, this is Mark",
+        "Ja, wer ist da",
+    ],
+)
+def test_people_are_known_while_they_speak_and_heard_out(text: str) -> None:
+    detector = AnswerDetector()
+    heard(detector, (True, 1600))
+    answer = detector.understood(text, 1600)
+    assert answer is not None
+    assert (answer.by, answer.rule, answer.decided_ms) == (AnsweredBy.PERSON, AnswerRule.WORDS, 1600)
+    assert heard(detector, (True, 8000)) == []
+    assert not detector.waits_for_us
+    detector.understood(text, 9600)
+    heard(detector, (False, 960))
+    assert detector.waits_for_us
+
+
+def test_a_person_who_turns_out_to_be_recorded_is_a_machine_before_we_speak() -> None:
+    detector = AnswerDetector()
+    heard(detector, (True, 1600))
+    detector.understood("Yes, this is Tom", 1600)
+    heard(detector, (True, 1600))
+    answer = detector.understood("Yes, this is Tom, please leave a message after the tone", 3200)
+    assert answer is not None
+    assert (answer.by, detector.waits_for_us) == (AnsweredBy.VOICEMAIL, False)
+
+
+def test_noise_that_goes_on_keeps_nobody_waiting() -> None:
+    detector = AnswerDetector()
+    heard(detector, (True, 1600))
+    assert detector.understood("", 1600) is None
+    assert [(one.by, one.decided_ms) for one in heard(detector, (True, 1600))] == [(AnsweredBy.UNCERTAIN, 2016)]
+
+
+@pytest.mark.parametrize("text", ["Good morning. This is the answering", "No one is", "Hi, sorry I missed your"])
+def test_machines_begin_like_people(text: str) -> None:
+    assert Cue.PERSON_ONLY not in cues(text)
 
 
 def test_a_word_in_the_noise_of_others_is_a_person_who_waits() -> None:

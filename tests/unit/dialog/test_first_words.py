@@ -43,7 +43,7 @@ def test_a_person_says_hello_and_is_greeted_at_once() -> None:
     scene = stage(None, "Hello?", "What is it about?")
     reason = run(
         scene.caller(
-            ("quiet", 0.4), ("speak", 0.5), ("quiet", 0.2), ("agent_talks", 0.7), DONE,
+            ("quiet", 0.4), ("speak", 0.4), ("quiet", 0.2), ("agent_talks", 0.7), DONE,
             ("speak", 1.0), ("quiet", 2), DONE, ("hang_up", 0),
         )
     )  # fmt: skip
@@ -55,6 +55,25 @@ def test_a_person_says_hello_and_is_greeted_at_once() -> None:
         (Speaker.CALLER, "Hello?"), (Speaker.AGENT, GREETING), (Speaker.CALLER, "What is it about?"),
         (Speaker.AGENT, "Certainly."),
     ]  # fmt: skip
+
+
+def test_a_person_is_known_while_they_speak_and_greeted_when_they_have_finished() -> None:
+    words = "Yes, hello, who is this please, I can not hear you at all, it is the bus"
+    scene = stage(None, *(words[:end] for end in range(18, len(words), 4)))
+    run(scene.caller(("speak", 3.0), ("agent_talks", 3), DONE, ("hang_up", 0)))
+    [answer] = answers(scene)
+    assert (answer.by, answer.rule) == (AnsweredBy.PERSON, AnswerRule.WORDS)
+    assert answer.decided_ms < 1000
+    assert [speaker for speaker, _ in said(scene)] == [Speaker.CALLER, Speaker.AGENT]
+    assert 3.0 < scene.turns[-1].started_at < 4.5
+
+
+def test_noise_without_words_does_not_hold_up_the_greeting() -> None:
+    scene = stage()
+    run(scene.caller(("speak", 6.0), DONE, ("hang_up", 0)))
+    assert [(one.by, one.rule) for one in answers(scene)] == [(AnsweredBy.UNCERTAIN, AnswerRule.NOTHING_SAID)]
+    assert said(scene) == [(Speaker.AGENT, GREETING)]
+    assert scene.turns[-1].started_at < 3.0
 
 
 def test_nobody_waits_in_silence_for_somebody_to_speak() -> None:
@@ -105,7 +124,7 @@ def test_a_full_mailbox_takes_no_message() -> None:
 
 def test_a_machine_that_paused_is_found_out_while_the_agent_begins() -> None:
     scene = stage(LEAVE, "Hi, it's Tom.", MACHINE)
-    reason = run(scene.caller(("speak", 0.5), ("quiet", 1.3), ("speak", 4.0), ("quiet", 0.5), ("beep", 0.4)))
+    reason = run(scene.caller(("speak", 0.4), ("quiet", 1.3), ("speak", 4.0), ("quiet", 0.5), ("beep", 0.4)))
     assert reason is EndedReason.VOICEMAIL
     assert [one.by for one in answers(scene)] == [AnsweredBy.PERSON, AnsweredBy.VOICEMAIL]
     assert said(scene)[-1] == (Speaker.AGENT, MESSAGE)
@@ -113,7 +132,7 @@ def test_a_machine_that_paused_is_found_out_while_the_agent_begins() -> None:
 
 def test_a_person_who_let_the_agent_speak_is_no_machine_whatever_they_say() -> None:
     scene = stage(None, "Hello?", "Hello? He's not here. Leave a message with me after the tone.")
-    reason = run(scene.caller(("speak", 0.5), ("quiet", 1), DONE, ("speak", 3), ("quiet", 2), DONE, ("hang_up", 0)))
+    reason = run(scene.caller(("speak", 0.4), ("quiet", 1), DONE, ("speak", 3), ("quiet", 2), DONE, ("hang_up", 0)))
     assert reason is EndedReason.CALLER_HANGUP
     assert [one.by for one in answers(scene)] == [AnsweredBy.PERSON]
 
