@@ -47,6 +47,8 @@ class Leg:
     ) -> None:
         """`on_event` is told every event of the channel, after the leg has taken note of it."""
         self.channel_id = channel_id
+        self.created = False
+        """Asterisk has the channel, or had it."""
         self.rang = asyncio.Event()
         """The other side says that it rings, or sends sound before the answer. Neither is an answer."""
         self.gone = asyncio.Event()
@@ -85,6 +87,7 @@ class Leg:
             self._asked_for_channel = True
             try:
                 await self._ari.create_channel(self.channel_id, endpoint, variables)
+                self.created = True
             except TelephonyError as error:
                 if error.code != "ari_refused":
                     raise

@@ -37,7 +37,8 @@ class Legs:
     @property
     def held(self) -> list[Held]:
         """What legs and bridges there are in Asterisk."""
-        return [Held(caller=leg) for leg in self._legs] + [Held(bridge=bridge) for bridge in self._bridges]
+        legs = [Held(caller=leg.channel_id, begins=not leg.created) for leg in self._legs.values()]
+        return legs + [Held(bridge=bridge) for bridge in self._bridges]
 
     @asynccontextmanager
     async def leg(self, dial: Dial, *, on_event: Callable[[AriEvent], None] | None = None) -> AsyncIterator[Leg]:

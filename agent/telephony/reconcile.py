@@ -16,6 +16,8 @@ class Held:
     """Id of the channel to the telephone at the other end."""
     media: str = ""
     bridge: str = ""
+    begins: bool = False
+    """Asterisk is only being asked for the caller's channel: not to have it yet is no loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ def differences(
     known_channels = {held.caller for held in known} | {held.media for held in known}
     known_bridges = {held.bridge for held in known}
     return Differences(
-        lost_callers=frozenset(held.caller for held in before if held.caller and held.caller not in present),
+        lost_callers=frozenset(
+            held.caller for held in before if held.caller and not held.begins and held.caller not in present
+        ),
         stray_channels=frozenset(
             channel.id
             for channel in channels

@@ -7,77 +7,20 @@ their own, drawn from a seed, so that what happens at one instant reaches us in 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-
-import aiohttp
 
 from agent.errors import TelephonyError
 from agent.media.ending import MediaEndKind
 from agent.telephony.ari import GoneError
 from agent.telephony.ari_model import AsteriskInfo, Bridge, Channel
-from tests.unit.telephony.fake_media import FakeMediaServer, FakeStream
+from tests.unit.telephony.fake_channel import FakeChannel
+from tests.unit.telephony.fake_media import FakeMediaServer
+from tests.unit.telephony.fake_websocket import FakeWebSocket
 
 SHUTDOWN = {"soft": True, "cause": 4}
-
-
-@dataclass
-class FakeChannel:
-    id: str
-    exten: str
-    state: str = "Ring"
-    stream: FakeStream | None = None
-    in_stasis: bool = True
-    app: str = "phone-agent"
-    followed: bool = False
-    """Whether ChannelDestroyed is sent for it."""
-    context: str = "phone-agent"
-    variables: dict[str, str] = field(default_factory=dict)
-    keyed: str = ""
-    """Keys that we pressed."""
-    busy_until: float = 0.0
-    dialled: str = ""
-    """The endpoint, of a channel that we originate."""
-    heard: bool = False
-    """Whether its trunk has sent anything at all."""
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": f"Fake/{self.id}",
-            "state": self.state,
-            "caller": {"name": "", "number": "+15551230000"},
-            "dialplan": {"exten": self.exten, "app_name": "Stasis", "app_data": self.app if self.in_stasis else ""},
-        }
-
-
-class FakeWebSocket:
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[aiohttp.WSMessage | None] = asyncio.Queue()
-        self.closed = False
-
-    def deliver(self, event: dict[str, Any] | None) -> None:
-        if event is None:
-            self._queue.put_nowait(None)
-        else:
-            self._queue.put_nowait(aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, json.dumps(event), None))
-
-    def __aiter__(self) -> FakeWebSocket:
-        return self
-
-    async def __anext__(self) -> aiohttp.WSMessage:
-        message = await self._queue.get()
-        if message is None:
-            self.closed = True
-            raise StopAsyncIteration
-        return message
-
-    async def close(self) -> None:
-        self.closed = True
 
 
 class FakeAsterisk:
@@ -93,6 +36,8 @@ class FakeAsterisk:
         self.hung_up_with: dict[str, int] = {}
         self.failing: dict[str, TelephonyError] = {}
         """Request → what it fails with, though Asterisk lives."""
+        self.slow: dict[str, float] = {}
+        """Request → seconds that it takes longer to get there."""
         self.packets: Iterator[int] = iter(())
         """What `packets_received` tells, one after the other; then 0."""
         self.replaced = False
@@ -348,6 +293,8 @@ class FakeAsterisk:
 
     async def _request(self, name: str) -> None:
         self.requests.append(name)
+        if name in self.slow:
+            await asyncio.sleep(self.slow[name])
         for _ in range(2):  # there and back
             if not self.alive:
                 raise TelephonyError("Asterisk does not answer", code="ari_unreachable")

@@ -151,3 +151,19 @@ async def open_house(
         await house.switchboard.close()
         left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         assert not left, left
+
+
+async def talking(house: House) -> str:
+    """A caller who talks; the id of their channel."""
+    channel_id = house.asterisk.ring()
+    await house.in_conversation.wait()
+    return channel_id
+
+
+async def ended(house: House) -> tuple[CallStatus, EndedReason | None]:
+    """How the only call ended, with nothing left of it."""
+    await house.settled()
+    house.check_histories()
+    last = house.last
+    await house.check_nothing_left()
+    return last.status, last.ended_reason

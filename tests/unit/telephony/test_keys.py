@@ -8,7 +8,8 @@ import pytest
 from agent.telephony.ari import AriClient, GoneError
 from agent.telephony.keys import press_keys
 from tests.unit.dialog.virtual_time import run
-from tests.unit.telephony.fake_asterisk import FakeAsterisk, FakeChannel
+from tests.unit.telephony.fake_asterisk import FakeAsterisk
+from tests.unit.telephony.fake_channel import FakeChannel
 from tests.unit.telephony.fake_media import FakeMediaServer
 
 

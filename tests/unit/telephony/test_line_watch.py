@@ -14,7 +14,8 @@ from agent.media.inbox import Inbox
 from agent.telephony.ari import AriClient
 from agent.telephony.line_watch import BUFFER, BUFFER_ARGUMENTS, NO_BUFFER, Reordering, watched_line
 from tests.unit.dialog.virtual_time import run
-from tests.unit.telephony.fake_asterisk import FakeAsterisk, FakeChannel
+from tests.unit.telephony.fake_asterisk import FakeAsterisk
+from tests.unit.telephony.fake_channel import FakeChannel
 from tests.unit.telephony.fake_media import FakeMediaServer
 
 
