@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,18 @@ def check_numbers(numbers: Mapping[str, str], agents: Mapping[str, Agent]) -> No
             raise ConfigurationError(
                 f'agents.numbers: "{number}" leads to the agent {name}, which there is not; known: '
                 f"{', '.join(sorted(agents))}."
+            )
+
+
+def check_trunks(trunks: Collection[str], agents: Mapping[str, Agent]) -> None:
+    """Every destination of an agent has a line that there is. Raises ConfigurationError."""
+    for name, agent in agents.items():
+        lost = agent.call_control.out_of_reach(trunks)
+        if lost is not None:
+            known = f"known: {', '.join(sorted(trunks))}" if trunks else "there is none"
+            raise ConfigurationError(
+                f"The agent {name} hands callers over to {lost.name} over the line {lost.trunk}, which is none of "
+                f"outbound.trunks; {known}."
             )
 
 

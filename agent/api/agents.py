@@ -181,6 +181,7 @@ class Agents:
         if request.attempt.made is not None:
             return await self._made_before(request.attempt.made)
         agent = Agent.model_validate(request.body.model_dump())
+        self._check_destinations(agent)
         await self._check_tools(agent)
         try:
             async with self._house.store.write() as connection:
@@ -217,6 +218,8 @@ class Agents:
                 before = _there(await agents.get(connection, agent_id), agent_id)
                 _check_changeable(before)
                 agent = _patched(before, request.body)
+                if "call_control" in request.body.model_fields_set:
+                    self._check_destinations(agent)
                 if request.body.model_fields_set & {"tools"}:
                     await self._check_tools(agent)
                 stored = _there(await agents.revise(connection, agent_id, agent, now=self._house.now()), agent_id)
@@ -235,6 +238,12 @@ class Agents:
                 raise HAS_NUMBERS.problem(f"These numbers lead to it: {', '.join(numbers[:5])}.")
             await agents.delete(connection, agent_id, now=self._house.now())
         await self._house.registry_changed()
+
+    def _check_destinations(self, agent: Agent) -> None:
+        lost = agent.call_control.out_of_reach(self._house.settings.outbound.trunks)
+        if lost is not None:
+            message = f"The destination {lost.name} names the trunk {lost.trunk}, which is none of outbound.trunks."
+            raise refused("call_control.destinations", "body", message, "unknown_trunk")
 
     async def _check_tools(self, agent: Agent) -> None:
         try:

@@ -47,7 +47,7 @@ from agent.ops.tracing import tracing_of
 from agent.ops.trunk_metrics import TrunkMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.outbound.order_desk import OrderDesk
-from agent.personas import check_numbers, load_agents
+from agent.personas import check_numbers, check_trunks, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
 from agent.scripts.desk import ScriptDesk
@@ -94,6 +94,7 @@ class PhoneAgent:
         self._settings = settings
         self._agents = load_agents(settings.agents.folder)
         check_numbers(settings.agents.numbers, self._agents)
+        check_trunks(settings.outbound.trunks, self._agents)
         check_configuration(settings.webhooks, self._agents.values())
         self._metrics = Metrics()
         self.drain = Drain(settings.drain, fallback_context=settings.capacity.fallback_context)

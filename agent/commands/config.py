@@ -32,6 +32,7 @@ def check(config: ConfigFile = None) -> None:
     settings = configuration.load(config)
     agents = personas.load_agents(settings.agents.folder)
     personas.check_numbers(settings.agents.numbers, agents)
+    personas.check_trunks(settings.outbound.trunks, agents)
     typer.echo(f"The configuration is good: {len(agents)} agents, {len(settings.agents.numbers)} numbers.")
 
 

@@ -26,8 +26,9 @@ def read_agents(settings: Settings) -> tuple[dict[str, Agent], Check]:
     try:
         agents = dict(personas.load_agents(settings.agents.folder))
         personas.check_numbers(numbers, agents)
+        personas.check_trunks(settings.outbound.trunks, agents)
     except ConfigurationError as error:
-        return {}, failed("agents", error, "correct the file of the agent, or agents.numbers.")
+        return {}, failed("agents", error, "correct the file of the agent, agents.numbers or outbound.trunks.")
     if not numbers:
         return agents, broken("agents", "no_numbers", "no number has an agent", "give agents.numbers at least one.")
     who = ", ".join(f"{number} → {name}" for number, name in list(numbers.items())[:5])

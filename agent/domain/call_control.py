@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Annotated
 
@@ -69,6 +69,10 @@ class CallControl(BaseModel):
     def destination(self, name: str) -> TransferDestination | None:
         """The one of that name."""
         return next((destination for destination in self.destinations if destination.name == name), None)
+
+    def out_of_reach(self, trunks: Collection[str]) -> TransferDestination | None:
+        """The first one whose line is none of `trunks`."""
+        return next((one for one in self.destinations if one.trunk and one.trunk not in trunks), None)
 
     @property
     def offered(self) -> tuple[CallTool, ...]:

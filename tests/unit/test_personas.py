@@ -49,6 +49,17 @@ def test_a_number_must_lead_to_an_agent(tmp_path: Path) -> None:
         personas.check_numbers({"1000": "ana"}, personas.load_agents(tmp_path))
 
 
+@pytest.mark.parametrize(("trunks", "known"), [((), "there is none"), (("first", "office"), "known: first, office")])
+def test_whom_callers_are_handed_over_to_needs_a_line(tmp_path: Path, trunks: tuple[str, ...], known: str) -> None:
+    destination = '[[call_control.destinations]]\nname = "sales"\ndescription = "x"\nextension = "204"\ntrunk = "pbx"'
+    (tmp_path / "anna.toml").write_text(f"{GOOD}\n{destination}")
+    agents = personas.load_agents(tmp_path)
+    personas.check_trunks(("pbx",), agents)
+    with pytest.raises(ConfigurationError, match="anna hands callers over to sales over the line pbx") as error:
+        personas.check_trunks(trunks, agents)
+    assert known in str(error.value)
+
+
 def test_an_empty_or_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds no agent"):
         personas.load_agents(tmp_path)

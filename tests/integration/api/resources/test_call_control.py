@@ -18,7 +18,7 @@ from agent.telephony.call_control import Whereabouts
 from tests.integration.api.resources.conftest import LiveCall, Office
 from tests.integration.api.resources.test_calls import NOW, ringing
 
-SALES = {"name": "sales", "description": "Who wants to buy.", "extension": "204", "trunk": "pbx", "kind": "attended"}
+SALES = {"name": "sales", "description": "Who wants to buy.", "extension": "204", "trunk": "first", "kind": "attended"}
 COUNTER: dict[str, Any] = {
     "name": "counter",
     "greeting": "Good day.",
@@ -126,3 +126,19 @@ async def test_a_call_that_is_over_goes_nowhere(office: Office, call: LiveCall) 
     for path, body in ((TRANSFER, {"destination": "sales"}), ("/v1/calls/call_1/hold", None)):
         status, problem = await office.send("POST", path, body)
         assert (status, problem["code"]) == (409, "wrong_state")
+
+
+async def test_a_destination_needs_a_line_that_there_is(office: Office) -> None:
+    lost = {**COUNTER, "call_control": {"destinations": [SALES, {**SALES, "name": "night", "trunk": "provider"}]}}
+    status, problem = await office.send("POST", "/v1/agents", lost)
+    assert status == 422
+    (error,) = problem["errors"]
+    assert (error["field"], error["code"]) == ("call_control.destinations", "unknown_trunk")
+    assert "night" in error["message"]
+    assert "provider" in error["message"]
+
+    _, made = await office.send("POST", "/v1/agents", COUNTER)
+    status, problem = await office.send("PATCH", f"/v1/agents/{made['id']}", {"call_control": lost["call_control"]})
+    assert (status, problem["errors"][0]["code"]) == (422, "unknown_trunk")
+    _, agent = await office.send("GET", f"/v1/agents/{made['id']}")
+    assert agent["version"] == 1
