@@ -12,7 +12,6 @@ from agent.settings import OutboundSettings
 from agent.store.record import Record
 from agent.telephony.places import Places
 from agent.telephony.switchboard import Switchboard
-from agent.telephony.trunk_states import TrunkStates
 
 
 def call_out(
@@ -21,7 +20,7 @@ def call_out(
     desk: OrderDesk,
     switchboard: Switchboard,
     places: Places,
-    trunks: TrunkStates,
+    trunks: Trunks,
     stack: AsyncExitStack,
 ) -> Dispatcher:
     """Dials what waits, once it is started, as long as the server takes calls and Asterisk is there.
@@ -38,7 +37,7 @@ def call_out(
         desk,
         switchboard,
         server=record.server,
-        trunks=Trunks(settings, reachable=trunks.is_reachable),
+        trunks=trunks,
         seats=places,
         ready=lambda: switchboard.drain.state is None and switchboard.events.connected,
         told=record.tell,

@@ -47,6 +47,8 @@ from agent.ops.tracing import tracing_of
 from agent.ops.trunk_metrics import TrunkMetrics
 from agent.ops.webhook_metrics import WebhookMetrics
 from agent.outbound.order_desk import OrderDesk
+from agent.outbound.transfer_lines import TransferLines
+from agent.outbound.trunks import Trunks
 from agent.personas import check_numbers, check_trunks, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
@@ -194,6 +196,8 @@ class PhoneAgent:
         self._metrics.add(TrunkMetrics(self.vitals.trunks))
         await self._monitor.start()
         stack.push_async_callback(self._monitor.close)
+        trunks = self.vitals.trunks
+        lines = Trunks(settings.outbound, reachable=trunks.is_reachable)
         self._switchboard = Switchboard(
             ari,
             self._media,
@@ -206,11 +210,11 @@ class PhoneAgent:
             ),
             drain=self.drain,
             reception=FrontDesk(self._lookup, parts.mouth, self._agent_of),
+            lines=TransferLines(self._record.store, settings.outbound, lines),
             on_link=self._on_link,
         )
-        trunks = self.vitals.trunks
         dispatcher = call_out(
-            settings.outbound, self._record, self._orders, self._switchboard, self._places, trunks, stack
+            settings.outbound, self._record, self._orders, self._switchboard, self._places, lines, stack
         )
         self.vitals.switchboard, self.vitals.dispatcher = self._switchboard, dispatcher
         spare_what_stays()

@@ -72,9 +72,14 @@ def usage_refusal(limits: OutboundLimits, usage: OutboundUsage) -> OutboundRefus
         return OutboundRefusal(
             OutboundRule.ATTEMPTS, f"The number has all its {limits.attempts_per_number} calls of 24 hours."
         )
-    if limits.minutes_per_day and usage.minutes >= limits.minutes_per_day:
+    return used_up(limits, minutes=usage.minutes, spent_micros=usage.spent_micros)
+
+
+def used_up(limits: OutboundLimits, *, minutes: int, spent_micros: int) -> OutboundRefusal | None:
+    """Whether the minutes and the money of a day leave room for another call, to whomever."""
+    if limits.minutes_per_day and minutes >= limits.minutes_per_day:
         return OutboundRefusal(OutboundRule.MINUTES, f"The {limits.minutes_per_day} minutes of 24 hours are used up.")
-    if limits.spend_per_day and usage.spent_micros >= limits.spend_per_day * MICROS:
+    if limits.spend_per_day and spent_micros >= limits.spend_per_day * MICROS:
         return OutboundRefusal(OutboundRule.SPEND, "The money for calls of 24 hours is spent.")
     return None
 

@@ -60,6 +60,12 @@ class TransferFailure(StrEnum):
     """There is no such destination, its line is down, or it takes no calls."""
     NOT_ALLOWED = "not_allowed"
     """The rules for calling out forbid the number."""
+    OUTBOUND_STOPPED = "outbound_stopped"
+    """All calls out are stopped."""
+    LIMIT_EXCEEDED = "limit_exceeded"
+    """The minutes or the money for calls out are used up."""
+    TRUNK_FULL = "trunk_full"
+    """The trunk, or all trunks together, have no room for another call."""
     DECLINED = "declined"
     """Whoever answered did not want the call."""
     NOT_ACCEPTED = "not_accepted"
@@ -168,6 +174,8 @@ class Transfer:
     reason: TransferFailure | None = None
     sip_code: int | None = None
     """Last SIP status code of the destination, where there was one."""
+    price_micros: int | None = None
+    """Millionths of money per begun minute; None: it goes over no trunk of ours, and is no call out."""
 
     def completed(self, at: datetime) -> Transfer:
         """The caller is connected. Raises ValueError where it has ended before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
@@ -14,8 +14,9 @@ from prometheus_client.registry import Collector
 
 from agent.errors import StoreError
 from agent.ops.metrics import PREFIX
-from agent.store import summaries, webhook_deliveries
+from agent.store import outbound_usage, summaries, webhook_deliveries
 from agent.store.engine import Store
+from agent.store.orders import next_due_at
 
 LOOK_S = 1.0
 """A scrape waits so long for the database; what it finds later is told at the next one."""
@@ -26,6 +27,8 @@ class _Found:
     webhooks: int
     oldest_s: float
     summaries: int
+    orders: int
+    orders_oldest_s: float
 
 
 class BacklogMetrics(Collector):
@@ -53,13 +56,15 @@ class BacklogMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What was found last; no value where the database did not say."""
-        found = self._found
-        values = (None, None, None) if found is None else (found.webhooks, found.oldest_s, found.summaries)
         told = (
             ("webhook_pending", "Deliveries that wait to be made"),
             ("webhook_oldest_seconds", "Age of the one that waits longest; 0 without one"),
             ("summaries_pending", "Calls whose summary is to be written"),
+            ("outbound_waiting", "Calls out that wait to be dialled, those for later too"),
+            ("outbound_oldest_seconds", "For how long the first of those whose time has come is due; 0 without one"),
         )
+        found = self._found
+        values = (None,) * len(told) if found is None else astuple(found)
         for (name, text), value in zip(told, values, strict=True):
             yield GaugeMetricFamily(f"{PREFIX}_{name}", text, value)
 
@@ -68,9 +73,14 @@ class BacklogMetrics(Collector):
             async with self._store.read() as connection:
                 waiting = await webhook_deliveries.backlog(connection)
                 unwritten = await summaries.backlog(connection)
+                orders = await outbound_usage.waiting(connection)
+                due_at = await next_due_at(connection) if orders else None
         except StoreError:
             self._found = None
             return
         oldest = min((one.oldest for one in waiting), default=None)
-        age_s = 0.0 if oldest is None else max(0.0, (self._now() - oldest).total_seconds())
-        self._found = _Found(sum(one.pending for one in waiting), age_s, unwritten)
+        pending = sum(one.pending for one in waiting)
+        self._found = _Found(pending, self._age_s(oldest), unwritten, orders, self._age_s(due_at))
+
+    def _age_s(self, since: datetime | None) -> float:
+        return 0.0 if since is None else max(0.0, (self._now() - since).total_seconds())

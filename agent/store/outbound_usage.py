@@ -25,9 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.limits import DAY, OutboundLimits, OutboundUsage
+from agent.domain.transfer import TransferStatus
 from agent.store.columns import Moment
 from agent.store.orders import OrderState
-from agent.store.schema import calls, do_not_call, switches
+from agent.store.schema import calls, do_not_call, switches, transfers
 from agent.store.schema import outbound_orders as table
 from agent.store.switches import OUTBOUND_STOP
 
@@ -43,9 +44,7 @@ async def of_number(
     at: datetime | None = None,
 ) -> OutboundUsage:
     """For a call to `number` that is to be ordered for `at`; `at` None: for one whose turn has come now."""
-    minutes, spent = 0, 0
-    if limits.minutes_per_day or limits.spend_per_day:
-        minutes, spent = await _used(connection, now)
+    minutes, spent = await of_day(connection, limits, now=now)
     moment = at or now
     counted = _counted(ordering=at is not None, attempts=limits.attempts_per_number > 0)
     times = {"day_before": moment - DAY, "day_after": moment + DAY}
@@ -58,6 +57,18 @@ async def of_number(
         do_not_call=row.do_not_call,
         stopped=row.stopped,
     )
+
+
+async def of_day(connection: AsyncConnection, limits: OutboundLimits, *, now: datetime) -> tuple[int, int]:
+    """Begun minutes and millionths of money of the last 24 hours, transfers over trunks included.
+
+    Both are 0 where nothing bounds them.
+    """
+    if not (limits.minutes_per_day or limits.spend_per_day):
+        return 0, 0
+    minutes, spent = await _used(connection, now)
+    by_transfers, for_transfers = await _used_by_transfers(connection, now)
+    return minutes + by_transfers, spent + for_transfers
 
 
 async def waiting(connection: AsyncConnection) -> int:
@@ -93,11 +104,9 @@ def _attempts(number: ColumnElement[str], *, ordering: bool) -> ColumnElement[in
 
 
 async def _used(connection: AsyncConnection, now: datetime) -> tuple[int, int]:
-    """Begun minutes and millionths of money, of the calls that were dialled in the last 24 hours."""
-    ended = func.coalesce(calls.c.ended_at, literal(now, Moment))
-    lasted = type_coerce(ended, BigInteger) - type_coerce(calls.c.answered_at, BigInteger)
+    """Of the calls that were dialled."""
     begun = case(
-        (calls.c.answered_at.is_not(None), (lasted + _MINUTE_US - 1) // _MINUTE_US),
+        (calls.c.answered_at.is_not(None), _minutes_since(calls.c.answered_at, now)),
         (calls.c.ended_at.is_(None), 1),
         else_=0,
     )
@@ -109,3 +118,27 @@ async def _used(connection: AsyncConnection, now: datetime) -> tuple[int, int]:
     )
     minutes, spent = (await connection.execute(sums)).one()
     return int(minutes), int(spent)
+
+
+async def _used_by_transfers(connection: AsyncConnection, now: datetime) -> tuple[int, int]:
+    """Of the callers who were handed over over a trunk, until the end of their call."""
+    begun = case(
+        (transfers.c.status == TransferStatus.COMPLETED, _minutes_since(transfers.c.ended_at, now)),
+        (and_(transfers.c.status == TransferStatus.STARTED, calls.c.ended_at.is_(None)), 1),
+        else_=0,
+    )
+    sums = (
+        select(func.coalesce(func.sum(begun), 0), func.coalesce(func.sum(begun * transfers.c.price_micros), 0))
+        .select_from(transfers)
+        .join(calls, calls.c.id == transfers.c.call_id)
+        .where(transfers.c.started_at > now - DAY, transfers.c.price_micros.is_not(None))
+    )
+    minutes, spent = (await connection.execute(sums)).one()
+    return int(minutes), int(spent)
+
+
+def _minutes_since(moment: ColumnElement[datetime], now: datetime) -> ColumnElement[int]:
+    """Begun ones, from `moment` to the end of the call, or to now."""
+    ended = func.coalesce(calls.c.ended_at, literal(now, Moment))
+    lasted = type_coerce(ended, BigInteger) - type_coerce(moment, BigInteger)
+    return (lasted + _MINUTE_US - 1) // _MINUTE_US

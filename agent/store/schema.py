@@ -158,7 +158,9 @@ transfers = Table(
     Column("sip_code", Integer),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("price_micros", BigInteger),  # per begun minute; NULL: over no trunk of ours
     Index(None, "call_id", "started_at", "id"),
+    Index(None, "started_at"),
 )
 
 summaries = Table(

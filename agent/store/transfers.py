@@ -33,6 +33,7 @@ async def change(connection: AsyncConnection, call_id: str, transfer: Transfer) 
             mode=transfer.mode,
             requested_by=transfer.requested_by,
             started_at=transfer.started_at,
+            price_micros=transfer.price_micros,
             **values,
         )
     )
@@ -67,4 +68,5 @@ def _transfer(row: Row[Any]) -> Transfer:
         ended_at=row.ended_at,
         reason=TransferFailure(row.reason) if row.reason else None,
         sip_code=row.sip_code,
+        price_micros=row.price_micros,
     )

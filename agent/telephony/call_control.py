@@ -103,7 +103,9 @@ class CallControl:
         """
         self._must_be(Whereabouts.AGENT)
         kind = destination.kind if kind is None or destination.uri else kind
-        transfer = Transfer(new_id("trf"), destination.name, kind, destination.mode, by, self._now())
+        price = self._gear.destinations.price_micros(destination)
+        at = self._now()
+        transfer = Transfer(new_id("trf"), destination.name, kind, destination.mode, by, at, price_micros=price)
         self.where = Whereabouts.TRANSFER
         self._change(transfer)
         return HandOver(transfer, destination, briefing)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 from agent.domain.dialing import DialResult
 from agent.domain.transfer import TransferDestination, TransferFailure
@@ -25,6 +26,14 @@ before it leaves; one that refuses says so to Asterisk alone."""
 _MOST_KEYS = 16
 
 
+class Lines(Protocol):
+    """Room on the trunks, which those who are handed over share with calls out."""
+
+    def out(self, trunk: str) -> AbstractAsyncContextManager[TransferFailure | None]:
+        """A place on the trunk for as long as the block lasts; why there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Switchgear:
     """What attempts of all calls share."""
@@ -32,6 +41,8 @@ class Switchgear:
     ari: AriClient
     legs: Legs
     destinations: Destinations
+    lines: Lines | None
+    """None: nothing bounds calls over trunks."""
     sound: Callable[[str], AbstractAsyncContextManager[MediaStream]]
     """The sound of a channel, given by its id, in a bridge of its own for as long as the block lasts."""
 
@@ -71,6 +82,10 @@ class ConnectionAttempt:
             dial = self._gear.destinations.way(self._destination)
         except NoWayError as error:
             return self.give_up(error.reason)
+        if dial.trunk and self._gear.lines is not None:
+            failure = await self._stack.enter_async_context(self._gear.lines.out(dial.trunk))
+            if failure is not None:
+                return self.give_up(failure)
         await self._line.leave(music=self._destination.music)
         leg = self._leg = await self._stack.enter_async_context(self._gear.legs.leg(dial, on_event=self._event))
         outcome = await leg.call()

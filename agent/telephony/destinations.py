@@ -6,6 +6,7 @@ from agent.domain.destination import Destination
 from agent.domain.destination import destination as number_called
 from agent.domain.dialing import Dial, DialOutcome, DialResult
 from agent.domain.limits import OutboundLimits, where_refusal
+from agent.domain.prices import price_micros
 from agent.domain.transfer import TransferDestination, TransferFailure
 from agent.settings import OutboundSettings
 
@@ -56,6 +57,10 @@ class Destinations:
             caller_id=trunk.caller_id,
             ring_timeout_s=destination.ring_timeout_s,
         )
+
+    def price_micros(self, destination: TransferDestination) -> int | None:
+        """Millionths of money per minute; None: it goes over no trunk."""
+        return price_micros(destination.number, self._settings.prices) if destination.trunk else None
 
     def _may_call(self, number: str) -> bool:
         """Numbers of the configuration are bound by the same rules as those of orders, hours and counts left out."""

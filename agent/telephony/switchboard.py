@@ -35,7 +35,7 @@ from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
 from agent.telephony.call_session import CallSession, HandleCall, Surroundings
 from agent.telephony.channel_events import channel_of
-from agent.telephony.connection_attempt import Switchgear
+from agent.telephony.connection_attempt import Lines, Switchgear
 from agent.telephony.destinations import Destinations
 from agent.telephony.doorway import Doorway
 from agent.telephony.drain import Drain
@@ -76,13 +76,15 @@ class Switchboard:
         doorway: Doorway | None = None,
         drain: Drain | None = None,
         reception: Reception | None = None,
+        lines: Lines | None = None,
         on_link: Callable[[LinkState], None] | None = None,
         backoff: Backoff | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`agent_for` names the agent that answers a number, None for a number that is not ours.
 
-        Without a `doorway` there is a place for everybody; without a `reception` nobody else is asked who answers.
+        Without a `doorway` there is a place for everybody; without a `reception` nobody else is asked who answers;
+        without `lines` nothing bounds transfers over trunks.
         """
         self._ari = ari
         self._media = media
@@ -107,7 +109,7 @@ class Switchboard:
             changed=self._changed,
             tell=self._tell,
             legs=self.legs,
-            gear=Switchgear(ari, self.legs, Destinations(settings.outbound), self.sounds.sound),
+            gear=Switchgear(ari, self.legs, Destinations(settings.outbound), lines, self.sounds.sound),
             linked=lambda: self.events.connected,
             now=now,
             prepare=reception.prepare if reception is not None else None,

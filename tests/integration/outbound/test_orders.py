@@ -4,13 +4,16 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from agent.domain.call import CallStatus
 from agent.domain.dialing import Dial
 from agent.domain.events import OptedOut
 from agent.domain.outbound_rules import OutboundRefusedError, OutboundRule
+from agent.ops.backlog_metrics import BacklogMetrics
 from agent.store import do_not_call, erasure, orders, switches
 from agent.store.chronicle import Chronicle
+from agent.store.engine import Store
 from agent.store.leftovers import close_leftovers
 from tests.integration.outbound.bureau import NUMBER, OTHER, Bureau
 from tests.integration.outbound.conftest import MakeBureau
@@ -148,3 +151,26 @@ async def test_who_opts_out_is_on_the_list_in_the_same_transaction_and_not_calle
     async with one.store.read() as connection:
         (kept,) = await do_not_call.listed(connection, limit=9)
     assert (kept.number, kept.call_id) == (NUMBER, None)
+
+
+async def test_what_waits_is_told_with_how_long_the_first_is_due(bureau: MakeBureau) -> None:
+    one = bureau()
+    assert await _waiting(one.store) == (0, 0)
+    call = await one.order()
+    await one.order(OTHER, scheduled_at=datetime.now(UTC) + timedelta(hours=1))
+    at = call.created_at
+    assert await _waiting(one.store, at + timedelta(seconds=7)) == (2, 7)
+    await one.desk.cancel(call.id)
+    assert await _waiting(one.store, at + timedelta(minutes=30)) == (1, 0)
+
+
+async def _waiting(store: Store, now: datetime | None = None) -> tuple[float | None, float | None]:
+    """As Prometheus is told: how many, and for how many seconds the first is due."""
+    registry = CollectorRegistry()
+    metrics = BacklogMetrics(registry, store, now=lambda: now or datetime.now(UTC))
+    await metrics.look()
+    await metrics.close()
+    return (
+        registry.get_sample_value("phone_agent_outbound_waiting"),
+        registry.get_sample_value("phone_agent_outbound_oldest_seconds"),
+    )

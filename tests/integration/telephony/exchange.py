@@ -25,6 +25,7 @@ from agent.settings import AsteriskSettings, DrainSettings, MediaSettings, Outbo
 from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import LinkState
 from agent.telephony.backoff import Backoff
+from agent.telephony.connection_attempt import Lines
 from agent.telephony.doorway import Doorway
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.switchboard import Switchboard
@@ -85,6 +86,7 @@ class Exchange:
         doorway: Doorway | None = None,
         drain: DrainSettings | None = None,
         outbound: OutboundSettings | None = None,
+        lines: Lines | None = None,
     ) -> None:
         self.config = config
         self.handler = handler
@@ -109,6 +111,7 @@ class Exchange:
             handle_call=self._handle,
             sink=self.happened,
             doorway=doorway,
+            lines=lines,
             on_link=lambda _state: self.watch.change(),
             backoff=Backoff(0.01, 0.1),
         )
@@ -199,8 +202,9 @@ async def open_exchange(
     doorway: Doorway | None = None,
     drain: DrainSettings | None = None,
     outbound: OutboundSettings | None = None,
+    lines: Lines | None = None,
 ) -> AsyncIterator[Exchange]:
-    exchange = Exchange(config, folder, handler, doorway, drain, outbound)
+    exchange = Exchange(config, folder, handler, doorway, drain, outbound, lines)
     async with AsyncExitStack() as stack:
         await exchange.media.start()
         stack.push_async_callback(exchange.media.close)

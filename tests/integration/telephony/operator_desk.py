@@ -18,7 +18,7 @@ from agent.domain.agent import Agent, Phrases
 from agent.domain.call import Call, EndedReason
 from agent.domain.call_control import CallControl
 from agent.domain.events import TransferChanged, TurnEnded
-from agent.domain.transfer import Transfer, TransferDestination, TransferKind, TransferStatus
+from agent.domain.transfer import Transfer, TransferDestination, TransferFailure, TransferKind, TransferStatus
 from agent.domain.turns import Speaker
 from agent.media.stream import MediaStream
 from agent.settings import OutboundSettings
@@ -63,6 +63,23 @@ class Detector:
 
 
 @dataclass
+class Room:
+    """On the trunk; none while there is a `failure`."""
+
+    failure: TransferFailure | None = None
+    taken: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def out(self, trunk: str) -> AsyncIterator[TransferFailure | None]:
+        if self.failure is not None:
+            yield self.failure
+            return
+        self.taken.append(trunk)
+        yield None
+        self.taken.remove(trunk)
+
+
+@dataclass
 class Desk:
     """Numbers of destinations are those of `callees`, names the same with `d` before it."""
 
@@ -70,6 +87,7 @@ class Desk:
     peer: TrunkPeer
     mind: FakeMind
     ears: FakeEars
+    room: Room
     mouth: FakeMouth = field(default_factory=lambda: FakeMouth(delay_s=0))
     destinations: list[TransferDestination] = field(default_factory=list)
 
@@ -149,10 +167,11 @@ class Desk:
         return await conversation.run()
 
     async def check_nothing_left(self) -> None:
-        """Neither with us nor in Asterisk, and every telephone is on the hook."""
+        """Neither with us nor in Asterisk, every telephone is on the hook, and the trunk is free."""
         for incoming in self.peer.calls:
             await incoming.over()
         await self.exchange.check_nothing_left()
+        assert self.room.taken == []
 
 
 @asynccontextmanager
@@ -168,9 +187,12 @@ async def operator_desk(
         asterisk = AsteriskInstance(prefix, config, folder / "asterisk")
         await asterisk.start()
         stack.push_async_callback(asterisk.stop)
+        room = Room()
         outbound = OutboundSettings(trunks={"office": TrunkSettings(endpoint="pbx")})
-        exchange = await stack.enter_async_context(open_exchange(asterisk.config, folder, outbound=outbound))
-        desk = Desk(exchange, peer, FakeMind(["Yes."]), ears or FakeEars(["Hello."]))
+        exchange = await stack.enter_async_context(
+            open_exchange(asterisk.config, folder, outbound=outbound, lines=room)
+        )
+        desk = Desk(exchange, peer, FakeMind(["Yes."]), ears or FakeEars(["Hello."]), room)
         desk.destinations = [
             TransferDestination(name=f"d{number}", description="x", extension=number, trunk="office", **destination)
             for number in callees

@@ -55,6 +55,7 @@ async def connected(desk: Desk, number: int) -> tuple[PhoneCall, PhoneCall]:
     phone = await desk.caller()
     desk.transfer("d1")
     assert (await desk.outcome(number)).status is COMPLETED
+    assert desk.room.taken == ["office"]
     other = await callee(desk, number)
     await heard_by(phone, other)
     await heard_by(other, phone)
@@ -109,7 +110,14 @@ async def test_a_caller_whom_nobody_takes_is_back_with_the_agent(prefix: Path, t
             assert (failed.destination, failed.status, failed.reason) == (name, FAILED, reason)
             said.append("Go. Back.")
             await desk.exchange.watch.until(lambda: desk.said(call_id) == said)
-            assert desk.exchange.switchboard.legs.held == []
+            assert (desk.exchange.switchboard.legs.held, desk.room.taken) == ([], [])
+        called = len(desk.peer.calls)
+        desk.room.failure = TransferFailure.TRUNK_FULL
+        desk.transfer("d1")
+        assert (await desk.outcome(len(reasons) + 1)).reason is TransferFailure.TRUNK_FULL
+        said.append("Go. Back.")
+        await desk.exchange.watch.until(lambda: desk.said(call_id) == said)
+        assert len(desk.peer.calls) == called
         await phone.say(VOICE)
         await desk.exchange.watch.until(lambda: desk.said(call_id)[-1] == "Yes.")
         assert any("d486" in message.text and "busy" in message.text for message in desk.mind.asked[-1])
