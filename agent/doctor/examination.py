@@ -18,8 +18,9 @@ from agent.doctor.machine import check_clock, check_disk, check_files, check_mem
 from agent.doctor.manager import check_manager
 from agent.doctor.models import check_models, check_voice_detection
 from agent.doctor.ports import RunningAgent, check_http_port, check_media_port, find_running_agent
-from agent.doctor.store import check_store
+from agent.doctor.store import check_store, stop_switch
 from agent.doctor.tone_check import judge, send_tones
+from agent.doctor.trunks import check_outbound
 from agent.domain.agent import Agent
 from agent.errors import PhoneAgentError, TelephonyError
 from agent.settings import Settings
@@ -55,6 +56,7 @@ class Examination:
         running = await find_running_agent(settings.http)
         self._add(check_http_port(settings.http, running), check_media_port(settings.media, running))
         await self._survived("store", self._store(settings))
+        await self._survived("outbound", self._outbound(settings))
         await self._survived("asterisk", self._asterisk(settings, running))
         await self._survived("tone_call", self._call(settings, running))
         self._add(check_clock(self.asterisk_ahead_s), *await check_bus(settings.bus))
@@ -77,6 +79,11 @@ class Examination:
     async def _store(self, settings: Settings) -> None:
         self._add(*await check_store(settings.store))
 
+    async def _outbound(self, settings: Settings) -> None:
+        is_sound = any(check.name == "store" and check.status is Status.GOOD for check in self.checks)
+        switch = await stop_switch(settings.store) if is_sound else None
+        self._add(check_outbound(settings.outbound, switch))
+
     async def _asterisk(self, settings: Settings, running: RunningAgent | None) -> None:
         async with AriClient(settings.asterisk) as ari:
             info, check = await check_ari(ari)
@@ -85,7 +92,8 @@ class Examination:
                 self._add(*(skipped(name, "ari is broken") for name in BEHIND_ARI))
             else:
                 self._add(check_version(info.version), await _modules(ari), await check_app(ari, running))
-        self._add(*await check_manager(settings.asterisk, settings.agents.numbers, settings.capacity.fallback_context))
+        numbers, fallback = settings.agents.numbers, settings.capacity.fallback_context
+        self._add(*await check_manager(settings.asterisk, numbers, fallback, settings.outbound.trunks))
 
     async def _call(self, settings: Settings, running: RunningAgent | None) -> None:
         in_the_way = [name for name in ("ari", "modules", "asterisk_version", "media_port") if self._is_broken(name)]

@@ -12,7 +12,9 @@ from agent.doctor.check import Check, broken, failed, good, warning
 from agent.doctor.store_file import NAME, check_file, version_told
 from agent.errors import ConfigurationError, StoreError
 from agent.settings import StoreSettings
+from agent.store import switches
 from agent.store.engine import Store, sqlite_file
+from agent.store.switches import Switch
 
 REACH_S = 5.0
 OLDEST_POSTGRESQL = 14
@@ -34,6 +36,21 @@ async def check_store(settings: StoreSettings) -> list[Check]:
         return [await _check_server(settings)]
     except (ConfigurationError, StoreError) as error:
         return [failed(NAME, error, "see store.url.")]
+
+
+async def stop_switch(settings: StoreSettings) -> Switch | None:
+    """The switch that stops calls out, where it is on; for a record that `check_store` found good. Nothing is made."""
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        return None
+    store = Store.of(settings)
+    try:
+        async with asyncio.timeout(REACH_S), store.read() as connection:
+            return await switches.get(connection, switches.OUTBOUND_STOP)
+    except (StoreError, TimeoutError):
+        return None
+    finally:
+        await store.close()
 
 
 async def _check_server(settings: StoreSettings) -> Check:

@@ -11,16 +11,8 @@ import structlog
 from agent.errors import ConfigurationError, TelephonyError
 from agent.settings import AsteriskSettings
 from agent.telephony.ami_link import AmiLink, AmiPasswordError
-from agent.telephony.ami_state import (
-    Endpoint,
-    Message,
-    Trunk,
-    contacts_of,
-    endpoints_of,
-    registrations_of,
-    trunk_names,
-    trunks_from,
-)
+from agent.telephony.ami_look import Lines, look
+from agent.telephony.ami_state import Endpoint, Trunk
 from agent.telephony.backoff import Backoff
 from agent.telephony.waiting import first_of
 
@@ -31,8 +23,6 @@ LOOK_EVERY_S = 30.0
 SETTLE_S = 0.5
 """Changes come in bursts, such as all telephones registering after a restart: look once for all of them."""
 _TRIGGERS = ("Registry", "ContactStatus", "PeerStatus")
-_MOST_TRUNKS = 50
-"""Each costs a request at every look."""
 
 
 class AmiMonitor:
@@ -54,7 +44,6 @@ class AmiMonitor:
         self._trunks: tuple[Trunk, ...] = ()
         self._task: asyncio.Task[None] | None = None
         self._told = ""
-        self._denied: set[str] = set()
         self.connected = False
         self.problem: str | None = None
         """One sentence for people where something is not as it should be."""
@@ -141,43 +130,20 @@ class AmiMonitor:
                 await first_of(link.lost.wait(), timeout_s=SETTLE_S)
 
     async def _look(self, link: AmiLink) -> None:
-        self._denied.clear()
-        registrations = registrations_of(await self._list(link, "PJSIPShowRegistrationsOutbound"))
-        listed = endpoints_of(await self._list(link, "PJSIPShowEndpoints"))
-        names = trunk_names(listed, registrations)
-        contacts = [
-            contact
-            for name in sorted(names)[:_MOST_TRUNKS]
-            for contact in contacts_of(await self._list(link, "PJSIPShowEndpoint", Endpoint=name))
-        ]
-        self._report_denied()
-        self._set(
-            connected=True,
-            endpoints=tuple(item.endpoint for item in listed),
-            trunks=trunks_from(names, registrations, contacts),
-        )
+        lines = await look(link)
+        self._report_denied(lines)
+        self._set(connected=True, endpoints=lines.endpoints, trunks=lines.trunks)
 
-    async def _list(self, link: AmiLink, action: str, **headers: str) -> list[Message]:
-        """The answer; empty where Asterisk refuses, which it also does when there is nothing to list."""
-        try:
-            return await link.ask(action, **headers)
-        except TelephonyError as error:
-            if error.code != "ami_refused":
-                raise
-            if "denied" in str(error):
-                self._denied.add(action)
-            return []
-
-    def _report_denied(self) -> None:
+    def _report_denied(self, lines: Lines) -> None:
         self.problem = None
-        if self._denied:
+        if lines.denied:
             self.problem = (
                 f"Asterisk's manager interface does not let the user {self._settings.ami_user!r} see all telephones "
                 "and trunks: give it `write = system,reporting` in manager.conf."
             )
             if self._told != "denied":
                 log.warning("telephony.ami_incomplete", problem=self.problem)
-        self._told = "denied" if self._denied else ""
+        self._told = "denied" if lines.denied else ""
 
     def _lost(self, error: TelephonyError) -> None:
         self.problem = str(error)

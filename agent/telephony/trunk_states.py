@@ -13,8 +13,6 @@ from agent.telephony.ami_state import Endpoint, Reach, Registration, Trunk
 class TrunkSource(Protocol):
     """What is known now. See AmiMonitor."""
 
-    connected: bool
-
     def endpoints(self) -> Collection[Endpoint]:
         """All that PJSIP has; empty while not connected, or where we may not see them."""
         ...
@@ -62,6 +60,27 @@ class TrunkState:
         )
 
 
+def states_of(
+    settings: Mapping[str, TrunkSettings], endpoints: Collection[Endpoint], trunks: Collection[Trunk]
+) -> list[TrunkState]:
+    """How the trunks of the configuration stand, in its order. Without any endpoint nothing is known."""
+    names = {endpoint.name for endpoint in endpoints}
+    seen = {trunk.name: trunk for trunk in trunks}
+    return [
+        TrunkState(
+            name=name,
+            endpoint=one.endpoint,
+            known=bool(names),
+            configured=one.endpoint in names,
+            registration=trunk.registration if trunk else Registration.NONE,
+            reach=trunk.reach if trunk else Reach.UNKNOWN,
+            roundtrip_ms=trunk.roundtrip_ms if trunk else None,
+        )
+        for name, one in settings.items()
+        for trunk in [seen.get(one.endpoint)]
+    ]
+
+
 class TrunkStates:
     """Asks each time; keeps nothing."""
 
@@ -71,24 +90,7 @@ class TrunkStates:
 
     def all(self) -> list[TrunkState]:
         """In the order of the configuration."""
-        endpoints = {endpoint.name for endpoint in self._source.endpoints()}
-        trunks = {trunk.name: trunk for trunk in self._source.trunks()}
-        known = self._source.connected and bool(endpoints)
-        found = []
-        for name, settings in self._settings.items():
-            trunk = trunks.get(settings.endpoint)
-            found.append(
-                TrunkState(
-                    name=name,
-                    endpoint=settings.endpoint,
-                    known=known,
-                    configured=settings.endpoint in endpoints,
-                    registration=trunk.registration if trunk else Registration.NONE,
-                    reach=trunk.reach if trunk else Reach.UNKNOWN,
-                    roundtrip_ms=trunk.roundtrip_ms if trunk else None,
-                )
-            )
-        return found
+        return states_of(self._settings, self._source.endpoints(), self._source.trunks())
 
     def known(self) -> Mapping[str, bool]:
         """Those of which Asterisk told how they stand, by name: whether each is usable."""

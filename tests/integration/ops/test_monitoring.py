@@ -96,6 +96,59 @@ def test_promtool_takes_the_rules(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+SCENES = {
+    "PhoneAgentTrunkDown": {
+        "quiet": {'phone_agent_trunk_usable{trunk="one"}': "1x20"},
+        "fires": {'phone_agent_trunk_usable{trunk="one"}': "0x20"},
+    },
+    "PhoneAgentCallsOutFail": {
+        "quiet": {
+            'phone_agent_calls_total{direction="outbound", reason="telephony_error"}': "0x20",
+            'phone_agent_calls_total{direction="outbound", reason="busy"}': "0+5x20",
+            'phone_agent_calls_total{direction="inbound", reason="telephony_error"}': "0+5x20",
+        },
+        "fires": {
+            'phone_agent_calls_total{direction="outbound", reason="telephony_error"}': "0+1x20",
+            'phone_agent_calls_total{direction="outbound", reason="busy"}': "0+5x20",
+        },
+    },
+    "PhoneAgentNumbersAreWrong": {
+        "quiet": {'phone_agent_calls_total{direction="outbound", reason="caller_hangup"}': "0+5x20"},
+        "fires": {
+            'phone_agent_calls_total{direction="outbound", reason="invalid_destination"}': "0+1x20",
+            'phone_agent_calls_total{direction="outbound", reason="caller_hangup"}': "0+3x20",
+        },
+    },
+}
+"""Alert → series by which Prometheus must stay quiet, or raise it once 20 minutes have passed."""
+
+
+def test_alerts_of_calls_out_are_raised_when_they_should(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.fail("promtool is needed for this test: `apt-get install --no-install-recommends prometheus`.")
+    (tmp_path / "rules.yml").write_text(monitoring.alerts())
+    scenes = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": series, "values": values} for series, values in told.items()],
+            "promql_expr_test": [
+                {
+                    "expr": f'count(ALERTS{{alertname="{alert}", alertstate="firing"}}) or vector(0)',
+                    "eval_time": "20m",
+                    "exp_samples": [{"labels": "{}", "value": int(outcome == "fires")}],
+                }
+            ],
+        }
+        for alert, outcomes in SCENES.items()
+        for outcome, told in outcomes.items()
+    ]
+    scene_file = tmp_path / "scenes.yml"
+    scene_file.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": scenes}))
+    done = subprocess.run([promtool, "test", "rules", scene_file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_dashboard_is_whole() -> None:
     assert DASHBOARD["schemaVersion"] >= 36
     assert {variable["name"] for variable in DASHBOARD["templating"]["list"]} == {"datasource", "instance"}
