@@ -34,6 +34,7 @@ ANSWER_EXAMPLE: Final = {
     "text": "A check-up costs $60.",
     "spoken": "A check-up costs sixty dollars.",
     "ends_call": False,
+    "opts_out": False,
     "tool_calls": [{"name": "find_order", "arguments": '{"number": "4711"}'}],
     "timings_ms": {"first_token": 210.4, "first_clause": 480.9, "complete": 495.2},
     "messages": [
@@ -102,6 +103,9 @@ class AgentTurnResource(ResponseModel):
     """As the voice would say it: numbers, dates and amounts in words."""
     ends_call: bool
     """It would hang up after this."""
+    opts_out: bool
+    """The caller's last words ask not to be called again: in a call their number would now be on the do-not-call list.
+    Here nothing is put there."""
     tool_calls: list[ToolRequestResource]
     """What the agent would have tools do after these words. Nothing is done here, and no application is asked."""
     timings_ms: AgentTurnTimings
@@ -166,6 +170,7 @@ def _answer(stored: StoredAgent, said: list[WrittenMessage], turn: TextTurn) -> 
         text=text,
         spoken=" ".join(turn.spoken),
         ends_call=turn.ends_call,
+        opts_out=turn.opts_out,
         tool_calls=[ToolRequestResource(name=one.name, arguments=one.arguments) for one in turn.requests],
         timings_ms=AgentTurnTimings(
             first_token=_ms(turn.first_token_s),

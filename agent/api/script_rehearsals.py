@@ -35,6 +35,7 @@ EXAMPLE: Final = {
                 {"speaker": "callee", "text": "Please don't call me again."},
                 {"speaker": "agent", "text": "I am sorry. Goodbye."},
             ],
+            "opted_out": True,
         }
     ],
 }

@@ -62,6 +62,7 @@ from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.answered_by import Answer, AnsweredBy
 from agent.domain.call import Call, EndedReason
+from agent.domain.call_day import day_of
 from agent.domain.commands import Command, EndCall, HandOver, HangUp, Hint, PutOnHold, Say
 from agent.media.stream import MediaStream
 
@@ -88,8 +89,8 @@ class Conversation:
         """`keys` brings the digits that the caller presses, `commands` what the back end asks; `closing` is set when
         the agent is shut down. `press` presses keys towards the caller, or raises a PhoneAgentError. `recording` is
         told whether the call is recorded from then on. `detect`: find out who answered, before anything is said.
-        `today` is the day of the call where the other side is; None: it is the day here. `switching` takes the caller
-        to music and to others.
+        `today` is the day where the other side is; None: as their number tells. `switching` takes the caller to music
+        and to others.
         """
         self._parts = parts
         self._agent = agent
@@ -106,11 +107,10 @@ class Conversation:
         self._reading = ReadingAhead(parts.mind, self._journal)
         self._silence = SilenceWatch(agent.limits)
         self._hearing = Hearing(parts.ears, agent, expected=lambda: self._script.expected_words if self._script else ())
-        day = today or datetime.now().astimezone().date()
         self._script = script_guide(
             agent,
             call,
-            today=day,
+            today=today or day_of(call, datetime.now().astimezone()),
             mind=parts.mind,
             journal=self._journal,
             switching=switching,

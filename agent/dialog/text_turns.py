@@ -12,6 +12,7 @@ from typing import Final
 from agent.dialog.answer import Answer, Speaking
 from agent.dialog.farewell import is_farewell
 from agent.dialog.history import History, Message
+from agent.dialog.opt_out import wants_no_more_calls
 from agent.dialog.parts import Parts
 from agent.dialog.prompts import opening
 from agent.dialog.script.helper_model import HelperModel
@@ -55,6 +56,8 @@ class TextTurn:
     spoken: tuple[str, ...]
     """As the voice would be given them."""
     ends_call: bool = False
+    opts_out: bool = False
+    """The caller's last words ask not to be called again: in a call their number would come on the list."""
     requests: tuple[ToolRequest, ...] = ()
     """What it would have tools do, after these sentences: here nothing is done."""
     first_token_s: float | None = None
@@ -84,6 +87,8 @@ class TextTurns:
         `llm_busy` where others ask already.
         """
         last = conversation[-1].text
+        if agent.script is None and wants_no_more_calls(last):
+            return _fixed(agent, agent.phrases.will_not_call, ends_call=True, opts_out=True)
         if agent.script is None and is_farewell(last, agent.farewells):
             return _fixed(agent, agent.phrases.farewell, ends_call=True)
         parts = self._parts()
@@ -179,15 +184,22 @@ async def _by_script(
     move = await move_after(script, agent.variables, said, today=_today(), helper=helper)
     sentences = tuple(line.text for line in move.lines)
     spoken_ones = tuple(spoken(text, agent.language) for text in sentences)
-    return TextTurn(sentences, spoken_ones, ends_call=move.ends is not None, complete_s=_now() - began_at)
+    return TextTurn(
+        sentences,
+        spoken_ones,
+        ends_call=move.ends is not None,
+        opts_out=wants_no_more_calls(said[-1]),
+        complete_s=_now() - began_at,
+    )
 
 
 def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def _fixed(agent: Agent, *sentences: str, ends_call: bool = False) -> TextTurn:
-    return TextTurn(sentences, tuple(spoken(text, agent.language) for text in sentences), ends_call=ends_call)
+def _fixed(agent: Agent, *sentences: str, ends_call: bool = False, opts_out: bool = False) -> TextTurn:
+    spoken_ones = tuple(spoken(text, agent.language) for text in sentences)
+    return TextTurn(sentences, spoken_ones, ends_call=ends_call, opts_out=opts_out)
 
 
 async def _at_once() -> None:

@@ -61,6 +61,14 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def zones_of(text: str) -> tuple[ZoneInfo, ...]:
+    """Time zones in which whoever has this number may be; none where it is no number in E.164, or no plan tells."""
+    try:
+        return _zones(phonenumbers.parse(text)) if is_e164(text) else ()
+    except phonenumbers.NumberParseException:
+        return ()
+
+
 def _is_emergency(parsed: phonenumbers.PhoneNumber) -> bool:
     """Whether it is a country code with an emergency number behind it, which a trunk might take apart."""
     national = phonenumbers.national_significant_number(parsed)

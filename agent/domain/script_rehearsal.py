@@ -50,6 +50,8 @@ class Rehearsed(BaseModel):
     states: list[str]
     """That it came into."""
     turns: list[RehearsedTurn]
+    opted_out: bool = False
+    """The callee asked not to be called again: after a call their number would be on the do-not-call list."""
 
 
 class Coverage(BaseModel):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from agent.dialog.opt_out import wants_no_more_calls
 from agent.dialog.script.script_talk import ScriptTalk
 from agent.dialog.script.talk_state import Move
 from agent.domain.script import CallScript
@@ -56,6 +57,7 @@ async def _talk(script: CallScript, callee: Callee, today: date) -> Rehearsed:
         slots=dict(progress.slots),
         states=states,
         turns=turns,
+        opted_out=any(wants_no_more_calls(turn.text) for turn in turns if turn.speaker == "callee"),
     )
 
 

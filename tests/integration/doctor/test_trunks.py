@@ -36,7 +36,7 @@ async def test_each_trunk_is_told_by_itself(tmp_path: Path) -> None:
             lines = (
                 Trunk("well", *peer.address, "me"),
                 Trunk("refused", *strict.address, "me"),
-                Trunk("silent", *silent.getsockname(), "me"),
+                Trunk("silent", "127.0.0.1", silent.getsockname()[1], "me"),
                 Trunk("other", *peer.address, "me"),
             )
             asterisk = AsteriskInstance(bundle("asterisk"), AsteriskConfig(trunks=lines), tmp_path / "asterisk")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ WELL = TrunkState(
 )
 
 
-def found(settings: TrunkSettings = OURS, *, host_known: bool = True, **changes: object) -> Check:
-    check = check_trunk(replace(WELL, **changes), settings, host_known=host_known)  # type: ignore[arg-type]  # fields
+def found(settings: TrunkSettings = OURS, *, host_known: bool = True, **changes: Any) -> Check:
+    check = check_trunk(replace(WELL, **changes), settings, host_known=host_known)
     assert check.name == "trunk one"
     assert bool(check.remedy) == (check.status is not Status.GOOD)
     return check
@@ -48,7 +49,7 @@ def test_a_trunk_that_works_says_how() -> None:
         ({"configured": False}, "trunk_not_configured", "restart `phone-agent run`"),
     ],
 )
-def test_what_is_wrong_says_what_to_do(changes: dict[str, object], code: str, advice: str) -> None:
+def test_what_is_wrong_says_what_to_do(changes: dict[str, Any], code: str, advice: str) -> None:
     check = found(RENDERED, **changes)
     assert (check.code, check.status) == (code, Status.WARNING)
     assert advice in check.remedy
@@ -62,7 +63,7 @@ def test_what_is_wrong_says_what_to_do(changes: dict[str, object], code: str, ad
         ({"configured": False}, "add the section line to its pjsip.conf"),
     ],
 )
-def test_a_trunk_of_an_asterisk_of_ones_own_is_mended_there(changes: dict[str, object], advice: str) -> None:
+def test_a_trunk_of_an_asterisk_of_ones_own_is_mended_there(changes: dict[str, Any], advice: str) -> None:
     assert advice in found(OURS, **changes).remedy
 
 

@@ -26,6 +26,7 @@ async def test_the_shipped_script_is_covered_by_callees_of_all_kinds() -> None:
     assert by_kind[Caller.HESITANT][0].exit == "kept"
     assert by_kind[Caller.OFF_TOPIC][0].exit == "kept"
     assert by_kind[Caller.OPT_OUT][0].outcome == "do_not_call"
+    assert {one.caller for one in done if one.opted_out} == {Caller.OPT_OUT}
     assert by_kind[Caller.HOSTILE][0].outcome == "no_result"
     assert by_kind[Caller.VOICEMAIL][0].turns[0].text.startswith("Good day, Ann Miller.")
     assert (coverage.states, coverage.exits, coverage.slots, coverage.share) == ([], [], [], 1.0)

@@ -84,6 +84,16 @@ async def test_a_farewell_ends_it_without_the_model(office: Office) -> None:
     assert (turn["text"], turn["ends_call"], mind.asked) == (DESK.phrases.farewell, True, [])
 
 
+async def test_who_wants_no_more_calls_is_promised_so_without_the_model(office: Office) -> None:
+    mind = minded(office, "Never.", "We do.")
+    path = await desk(office)
+    _, turn = await office.send("POST", path, {"text": "Please don't call me again."})
+    assert (turn["text"], turn["ends_call"], turn["opts_out"]) == (DESK.phrases.will_not_call, True, True)
+    assert mind.asked == []
+    _, turn = await office.send("POST", path, {"messages": turn["messages"], "text": "Do you open on Sunday?"})
+    assert (turn["ends_call"], turn["opts_out"]) == (False, False)
+
+
 async def test_a_model_without_words_is_asked_again_as_in_a_call(office: Office) -> None:
     minded(office, "")
     _, turn = await office.send("POST", await desk(office), {"text": QUESTION})
