@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
 from agent.dialog.phrases import PhraseBook
+from agent.dialog.script.script_talk import ScriptTalk
 from agent.domain.agent import Agent
 from agent.domain.call import Call
 from agent.domain.lookup import Lookup
@@ -37,7 +39,16 @@ class FrontDesk:
         """See Reception. A greeting that is the same in all calls is ready since the start."""
         agent = self._agent_of(call)
         try:
-            for text in filter(None, (agent.greeting, agent.notice)):
+            for text in filter(None, _first_words(agent, call)):
                 await self._mouth.prepare_once(text, voice=agent.voice, language=agent.language)
         except TextToSpeechError as error:
             log.warning("reception.greeting_not_ready", call_id=call.id, code=error.code, error=str(error))
+
+
+def _first_words(agent: Agent, call: Call) -> tuple[str, ...]:
+    """What the call begins with; of a script its first line, since the others are made while that is heard."""
+    if agent.script is None:
+        return agent.greeting, agent.notice
+    variables = {**agent.variables, **call.briefing.variables}
+    talk = ScriptTalk(agent.script, variables, today=datetime.now().astimezone().date())
+    return tuple(line.text for line in talk.begin().lines[:1])

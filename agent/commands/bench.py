@@ -76,6 +76,7 @@ def machines(
         float | None, typer.Option(min=1, help="Take understanding to need so long, on a machine that is busy.")
     ] = None,
     control: Annotated[bool, typer.Option(help="Prove that it can fail: people count as machines, and so on.")] = False,
+    most: Annotated[int | None, typer.Option(min=1, help="Of people, and of machines, so many at most.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
 ) -> None:
     """Who answers: greetings of machines and people, seven voices, the agent's own ears and detection.
@@ -90,7 +91,7 @@ def machines(
         raise ConfigurationError(f"There are no wordings {wordings!r}, only {MEASURE} and {TUNE}.")
     console, notes = Console(), Console(stderr=True)
     command = " ".join(["bench", *sys.argv[2:]])
-    plan = Plan(wordings, seed, ears_ms, control)
+    plan = Plan(wordings, seed, ears_ms, control, most)
     with tempfile.TemporaryDirectory(prefix="phone-agent-bench-") as folder:
         report = asyncio.run(bench_machines(plan, Path(folder), command=command, progress=notes.print))
     if json_out is not None:

@@ -50,6 +50,8 @@ class Plan:
     """What understanding is taken to need; None: what it needs."""
     swapped: bool = False
     """Negative control: greetings of machines count as those of people, and the other way round."""
+    most: int | None = None
+    """So many people, and so many machines, drawn by the seed; None: all."""
 
 
 async def bench_machines(plan: Plan, folder: Path, *, command: str, progress: Progress) -> Report:
@@ -74,7 +76,7 @@ async def bench_machines(plan: Plan, folder: Path, *, command: str, progress: Pr
         behind = backgrounds()
         names = sorted(says)
         trials = []
-        chosen = wordings(plan.use)
+        chosen = _drawn(wordings(plan.use), plan)
         whose = [
             RECORDED_VOICE if wording.prompts else names[(number + plan.seed) % len(names)]
             for number, wording in enumerate(chosen)
@@ -125,6 +127,15 @@ def judge(report: Report, trials: Sequence[Trial], *, swapped: bool = False) -> 
         for trial in (*taken_for_machines, *taken_for_people)
     ]
     report.details = {"confusions": _confusions(trials), "trials": [_row(trial) for trial in trials]}
+
+
+def _drawn(all_of_them: Sequence[Wording], plan: Plan) -> list[Wording]:
+    chance = random.Random(plan.seed)  # noqa: S311 -- draws test data, nothing secret
+    people = [wording for wording in all_of_them if _is_person(wording)]
+    machines = [wording for wording in all_of_them if not _is_person(wording)]
+    most = plan.most or len(all_of_them)
+    kept = [*chance.sample(people, min(most, len(people))), *chance.sample(machines, min(most, len(machines)))]
+    return [wording for wording in all_of_them if wording in kept]
 
 
 def _is_person(wording: Wording) -> bool:
