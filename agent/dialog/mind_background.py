@@ -16,8 +16,12 @@ from agent.errors import LanguageModelError
 
 log = structlog.get_logger()
 
-DEADLINE_S = 300.0
-"""Of one answer within one lull. A prompt that fills the context takes a minute to read on 2 cores."""
+SILENCE_S = 300.0
+"""So long nothing may come. Our own server tells how far it has read; of another one nothing is heard until it has read
+the whole prompt."""
+DEADLINE_S = 1800.0
+"""Of one answer within one lull. On 2 idle cores it takes a minute at most; nobody waits for it, and a machine that is
+busy with other things may need ten times as long."""
 NO_SCHEMAS = frozenset({400, 404, 422, 500, 501})
 """What servers answer to a `response_format` that they do not know; llama-cpp-python's says 500."""
 
@@ -35,7 +39,12 @@ class BackgroundModel(Protocol):
     """Answers at leisure."""
 
     async def ask(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        temperature: float = 0,
     ) -> Reply:
         """The answer to `messages`, JSON of that schema where the server enforces one: check it all the same.
 
@@ -68,6 +77,7 @@ class BackgroundChat:
             max_retries=0,
             stream_usage=False,
             timeout=DEADLINE_S,
+            stream_chunk_timeout=None,  # its own would end an answer sooner than SILENCE_S
         )
 
     async def close(self) -> None:
@@ -75,35 +85,47 @@ class BackgroundChat:
         await self._http.aclose()
 
     async def ask(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        temperature: float = 0,
     ) -> Reply:
         """See BackgroundModel."""
+        body = {**self._body, "max_tokens": max_tokens, "temperature": temperature}
         if schema is not None and self._takes_schemas:
             try:
-                return await self._lulls.run(lambda: self._answer(messages, max_tokens, schema))
+                return await self._lulls.run(lambda: self._answer(messages, body, schema))
             except _SchemaRefusedError:
                 self._takes_schemas = False
                 log.warning("mind.takes_no_schemas", hint="what it answers is checked, and asked for again")
-        return await self._lulls.run(lambda: self._answer(messages, max_tokens, None))
+        return await self._lulls.run(lambda: self._answer(messages, body, None))
 
-    async def _answer(self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any] | None) -> Reply:
+    async def _answer(
+        self, messages: Sequence[Message], options: Mapping[str, Any], schema: Mapping[str, Any] | None
+    ) -> Reply:
         from openai import APIStatusError
 
-        body = {**self._body, "max_tokens": max_tokens}
+        body = dict(options)
         if schema is not None:
             # Not LangChain's own parameter: that one parses the stream by itself and fails where it is no JSON.
             named = {"name": "answer", "strict": True, "schema": dict(schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
         text, reason = "", ""
+        now = asyncio.get_running_loop().time
+        end = now() + DEADLINE_S
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(SILENCE_S) as limit:
                 pairs = [(message.role.value, message.text) for message in messages]
                 async for chunk in self._chat.astream(pairs, extra_body=body):
+                    limit.reschedule(min(end, now() + SILENCE_S))
                     text += str(chunk.text)
                     reason = chunk.response_metadata.get("finish_reason") or reason
         except TimeoutError:
             raise LanguageModelError(
-                f"The language model did not answer within {DEADLINE_S:g} s.", code="llm_timeout"
+                f"The language model was silent for {SILENCE_S:g} s, or took {DEADLINE_S:g} s for one answer.",
+                code="llm_timeout",
             ) from None
         except APIStatusError as error:
             if schema is not None and error.status_code in NO_SCHEMAS:

@@ -5,15 +5,16 @@ Small models lose themselves in states, transitions and names that refer to each
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from agent.domain.script_slot import SlotType
 
 MOST_QUESTIONS = 6
-_SENTENCE = 240
-_QUESTION = 160
+MOST_OBJECTIONS = 3
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
 
 
@@ -27,8 +28,6 @@ class Question(BaseModel):
     type: SlotType = SlotType.TEXT
     choices: tuple[Said, ...] = ()
     ask: Said
-    ask_again: str = ""
-    """In other words."""
     if_no: str = "go on"
     """Of a yes_no: "end" where a no makes all further questions pointless."""
 
@@ -42,43 +41,47 @@ class Objection(BaseModel):
     answer: Said
 
 
-class Draft(BaseModel):
-    """A plan for a call, as a model writes it."""
+class Part(StrEnum):
+    """What is written by one request; the values are fields of Draft and of the model's answer."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    OPENING = "opening"
+    QUESTIONS = "questions"
+    THANKS = "thanks"
+    OBJECTIONS = "objections"
+    VOICEMAIL = "voicemail"
 
-    opening: Said
-    questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=MOST_QUESTIONS)]
-    thanks: Said
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan for a call, as far as it is written."""
+
+    opening: str = ""
+    questions: tuple[Question, ...] = ()
+    thanks: str = ""
+    """The goodbye of a call that reached its purpose; empty: the program's."""
     objections: tuple[Objection, ...] = ()
-    voicemail: Said
+    voicemail: str = ""
+    """Empty: nothing is left."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a script can be made of it."""
+        return bool(self.opening and self.questions)
+
+    def having(self, part: Part, value: Any) -> Draft:
+        """The same with another value of this part."""
+        return replace(self, **{part.value: value})
 
 
-def draft_schema() -> dict[str, Any]:
-    """JSON Schema of a Draft, for servers that make the model keep to it: order and lengths as in the example."""
-    question = {
-        "about": _text(40),
-        "type": {"enum": [kind.value for kind in SlotType]},
-        "choices": {"type": "array", "items": _text(60), "maxItems": 6},
-        "ask": _text(_QUESTION),
-        "ask_again": _text(_QUESTION),
-        "if_no": {"enum": ["go on", "end"]},
-    }
-    objection = {"they_say": _text(120), "answer": _text(_SENTENCE)}
-    return _object(
-        {
-            "opening": _text(_SENTENCE),
-            "questions": {"type": "array", "items": _object(question), "minItems": 1, "maxItems": MOST_QUESTIONS},
-            "thanks": _text(_SENTENCE),
-            "objections": {"type": "array", "items": _object(objection), "minItems": 1, "maxItems": 3},
-            "voicemail": _text(2 * _SENTENCE),
-        }
-    )
+_VALUES: dict[Part, TypeAdapter[Any]] = {
+    Part.OPENING: TypeAdapter(Said),
+    Part.QUESTIONS: TypeAdapter(Annotated[tuple[Question, ...], Field(min_length=1, max_length=MOST_QUESTIONS)]),
+    Part.THANKS: TypeAdapter(Said),
+    Part.OBJECTIONS: TypeAdapter(Annotated[tuple[Objection, ...], Field(max_length=MOST_OBJECTIONS)]),
+    Part.VOICEMAIL: TypeAdapter(Said),
+}
 
 
-def _text(longest: int) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": longest}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+def value_of(part: Part, written: Any) -> Any:
+    """The part as the model wrote it. Raises ValidationError."""
+    return _VALUES[part].validate_python(written)

@@ -16,18 +16,17 @@ from agent.scripts.fixed_words import FixedWords, words_of
 DONE, NOT_WANTED, DECLINED, GAVE_UP, OPTED_OUT = "done", "not_wanted", "declined", "no_result", "do_not_call"
 CONFIRMED = frozenset({SlotType.DATE, SlotType.TIME, SlotType.NUMBER, SlotType.PHONE, SlotType.EMAIL, SlotType.NAME})
 """Types whose values are easily misheard."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEFT_OUT = re.compile(r"[^a-z0-9]+")
 _SPENT_WORDS = frozenset({"the", "a", "an", "of", "for", "your", "their", "our", "is", "to", "and", "in", "on", "at"})
 
 
 def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
-    """The script. Raises ValidationError where texts of the draft are too long for one."""
+    """The script of a whole draft. Raises ValidationError where texts of it are too long for one."""
     words = words_of(brief.language)
     taken = set(brief.variables) | {DONE, NOT_WANTED, DECLINED, GAVE_UP, OPTED_OUT}
     slots = [_slot(question, _name(question.about, taken), words) for question in draft.questions]
     ends = [question.type is SlotType.YES_NO and question.if_no == "end" for question in draft.questions]
-    exits = [Exit(name=DONE, outcome="completed", success=True, say=draft.thanks)]
+    exits = [Exit(name=DONE, outcome="completed", success=True, say=draft.thanks or words.done)]
     if any(ends):
         exits.append(Exit(name=NOT_WANTED, outcome=NOT_WANTED, say=words.not_wanted))
     exits += [
@@ -43,7 +42,7 @@ def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
         agent=brief.agent,
         variables=brief.variables,
         facts=brief.facts,
-        opening=_without_question(draft.opening),
+        opening=draft.opening,
         disclosures=disclosures,
         slots=tuple(slots),
         states=tuple(_states(draft.questions, slots, ends)),
@@ -74,16 +73,13 @@ def _states(questions: tuple[Question, ...], slots: list[Slot], ends: list[bool]
 
 
 def _slot(question: Question, name: str, words: FixedWords) -> Slot:
-    again = question.ask_again.strip()
-    is_choice = question.type is SlotType.CHOICE
     return Slot(
         name=name,
         type=question.type,
         ask=question.ask,
-        ask_again=again if again != question.ask else "",
         confirm=words.confirm % name if question.type in CONFIRMED else "",
         about=question.about,
-        choices=tuple(dict.fromkeys(question.choices)) if is_choice else (),
+        choices=tuple(dict.fromkeys(question.choices)) if question.type is SlotType.CHOICE else (),
         limits=SlotLimits(earliest_in_days=0) if question.type is SlotType.DATE else SlotLimits(),
     )
 
@@ -97,10 +93,3 @@ def _name(about: str, taken: set[str]) -> str:
     name = next(one for one in (stem, *(f"{stem}_{number}" for number in range(2, 99))) if one not in taken)
     taken.add(name)
     return name
-
-
-def _without_question(opening: str) -> str:
-    """Models end an opening with a question by habit; the first question comes after the disclosures."""
-    sentences = _SENTENCE_END.split(opening)
-    kept = [sentence for sentence in sentences if not sentence.endswith("?")]
-    return " ".join(kept) if kept else opening

@@ -15,6 +15,8 @@ class FixedWords:
     """With a place for the value."""
     not_understood: str
     silence: str
+    done: str
+    """To someone who has answered everything, where the model wrote nothing that can be said."""
     not_wanted: str
     """To someone whose no ends the call."""
     declined: str
@@ -27,6 +29,7 @@ _ENGLISH = FixedWords(
     confirm="I understood {{%s}}. Is that right?",
     not_understood="I am sorry, I did not catch that.",
     silence="Are you still there?",
+    done="Thank you, that was all. Goodbye.",
     not_wanted="All right. Thank you for telling me. Goodbye.",
     declined="No problem. Thank you for your time. Goodbye.",
     gave_up="I am sorry, we cannot finish this by telephone today. Thank you for your time. Goodbye.",
@@ -37,6 +40,7 @@ _GERMAN = FixedWords(
     confirm="Ich habe {{%s}} verstanden. Stimmt das?",
     not_understood="Das habe ich leider nicht verstanden.",
     silence="Sind Sie noch da?",
+    done="Vielen Dank, das war alles. Auf Wiederhören.",
     not_wanted="In Ordnung, danke für die Auskunft. Auf Wiederhören.",
     declined="Kein Problem. Danke für Ihre Zeit. Auf Wiederhören.",
     gave_up="Das können wir heute leider nicht am Telefon klären. Danke für Ihre Zeit. Auf Wiederhören.",

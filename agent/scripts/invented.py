@@ -14,17 +14,19 @@ from agent.scripts.texts import texts
 
 _NUMBER = re.compile(r"\d+")
 _NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?:'s)?")
-_NO_NAMES = frozenset(
-    {"I", "Mr", "Mrs", "Ms", "Miss", "Sir", "Madam", "English", "German", "Internet"}
-    | {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-    | {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"}
-    | {"December"}
-)
+_NO_NAMES = frozenset({"I", "Mr", "Mrs", "Ms", "Miss", "Sir", "Madam", "English", "German", "Internet", "May"})
+_DAYS = {
+    "de": re.compile(
+        r"\b(?:(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Januar|Februar|März|April|Juni|Juli|August|September"
+        r"|Oktober|November|Dezember|übermorgen)\b"
+    )
+}
+"""Days and months that are no names by their capital letter alone."""
 
 
 def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:
-    """Findings about what the brief does not tell. Names are looked for in English, which writes no noun with a
-    capital letter.
+    """Findings about what the brief does not tell: numbers, names, days, months. Names are looked for in English, which
+    writes no noun with a capital letter.
     """
     told = brief.told
     numbers = set(_NUMBER.findall(told))
@@ -35,6 +37,10 @@ def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:
         for number in _NUMBER.findall(words):
             if number not in numbers:
                 yield _finding(text.path, number)
+        days = _DAYS.get(script.language)
+        for day in days.findall(words) if days else ():
+            if day.casefold() not in known:
+                yield _finding(text.path, day)
         for name in _NAME.findall(words) if script.language == "en" else ():
             plain = name.removesuffix("'s")
             if plain not in _NO_NAMES and plain.casefold() not in known:

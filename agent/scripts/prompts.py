@@ -1,68 +1,98 @@
-"""The words by which the model is asked to write a script. The rules come first, so that they are read once for all."""
+"""The words by which the model is asked to write a script, part by part.
+
+Rules and brief come first and are the same for every part, so that they are read once; reading is slow on small
+machines.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from agent.dialog.history import Message, Role
 from agent.domain.script_brief import ScriptBrief
 from agent.domain.script_finding import Finding
+from agent.scripts.draft import Part
 
-_EXAMPLE = {
-    "opening": "Good day, this is the Harbour Music School. We have to move your piano lesson.",
-    "questions": [
-        {
-            "about": "another day possible",
-            "type": "yes_no",
-            "choices": [],
-            "ask": "Would another day suit you?",
-            "ask_again": "Can we find a new day for your lesson?",
-            "if_no": "end",
-        },
-        {
-            "about": "new day",
-            "type": "date",
-            "choices": [],
-            "ask": "Which day would you like?",
-            "ask_again": "On which day can you come?",
-            "if_no": "go on",
-        },
-        {
-            "about": "teacher",
-            "type": "choice",
-            "choices": ["the same teacher", "any teacher"],
-            "ask": "Do you want the same teacher, or is any teacher fine?",
-            "ask_again": "Shall it be the same teacher, or any teacher?",
-            "if_no": "go on",
-        },
-    ],
-    "thanks": "Wonderful, your lesson is moved. Thank you and goodbye.",
-    "objections": [{"they_say": "Why is it moved?", "answer": "The room is being painted."}],
-    "voicemail": "This is the Harbour Music School. We have to move your piano lesson. Please call us back.",
+RULES = """You write what an automated agent says in one short telephone call, one part at a time, as JSON.
+Say only what the goal and the facts tell. Invent no names, days, times, prices or numbers, leave no gaps such as \
+[Name], and do not speak of what you do not know. Write short, friendly, spoken sentences."""
+_TASKS = {
+    Part.OPENING: "Write the opening: who calls and why, in one or two sentences, without a question.",
+    Part.QUESTIONS: """Write the questions: one for each thing that the goal wants to know, and no other.
+type: yes_no, choice (of a few things, which are in "choices"), date (a day), time (of day), number (how many), name \
+(of a person), phone, email, or text for all else.
+if_no: "end" where after a no there is nothing more to ask.""",
+    Part.THANKS: "Write the goodbye, for when all questions are answered: one or two sentences, without a question.",
+    Part.OBJECTIONS: "Write what people may say against this call, and what they are answered: one or two of them.",
+    Part.VOICEMAIL: "Write the message for the answering machine: who called and why, in two sentences, "
+    "without a question.",
 }
-RULES = f"""You write the plan of one short telephone call: what our agent says to the person who is called.
-Answer with one JSON object. For the goal "Ask pupils of the Harbour Music School for a new day and teacher of their \
-piano lesson, since the room is painted" it is:
-{json.dumps(_EXAMPLE, ensure_ascii=False, separators=(",", ":"))}
-- opening: who calls and why, without a question.
-- questions: one for each thing that the goal wants to know, and no other.
-- type: yes_no, date (a day), time (of day), number (how many), choice (of a few things, which are in "choices"), name \
-(of a person), phone, email; text for all else.
-- ask: one short friendly question; ask_again: the same in other words.
-- if_no: "end" where a no makes the other questions pointless.
-- objections: what people may say against it, and the answer.
-- voicemail: who called and why.
-Say only what the goal and the facts tell. Invent no names, times, prices or numbers, leave no gaps such as [Name]; do \
-not speak of what you do not know."""
+EXAMPLES: dict[str, tuple[str, dict[Part, Any]]] = {
+    "en": (
+        "Ask pupils of the Harbour Music School for a new day and teacher of their piano lesson, since the room is "
+        "painted.",
+        {
+            Part.OPENING: "Good day, this is the Harbour Music School. We have to move your piano lesson.",
+            Part.QUESTIONS: [
+                {"about": "can be moved", "type": "yes_no", "if_no": "end", "ask": "Would another day suit you?"},
+                {"about": "new day", "type": "date", "ask": "Which day would you like?"},
+                {
+                    "about": "teacher",
+                    "type": "choice",
+                    "choices": ["the same teacher", "any teacher"],
+                    "ask": "Do you want the same teacher, or is any teacher fine?",
+                },
+            ],
+            Part.THANKS: "Wonderful, then your lesson is moved. Thank you and goodbye.",
+            Part.OBJECTIONS: [{"they_say": "Why is it moved?", "answer": "The room is being painted."}],
+            Part.VOICEMAIL: "This is the Harbour Music School. We have to move your piano lesson, so please call us "
+            "back.",
+        },
+    ),
+    "de": (
+        "Frage Schüler der Musikschule am Hafen nach einem neuen Tag und Lehrer für ihre Klavierstunde, da der Raum "
+        "gestrichen wird.",
+        {
+            Part.OPENING: "Guten Tag, hier ist die Musikschule am Hafen. Wir müssen Ihre Klavierstunde verlegen.",
+            Part.QUESTIONS: [
+                {"about": "verlegbar", "type": "yes_no", "if_no": "end", "ask": "Passt Ihnen auch ein anderer Tag?"},
+                {"about": "neuer Tag", "type": "date", "ask": "Welcher Tag passt Ihnen?"},
+                {
+                    "about": "Lehrer",
+                    "type": "choice",
+                    "choices": ["derselbe Lehrer", "ein anderer Lehrer"],
+                    "ask": "Möchten Sie denselben Lehrer, oder darf es ein anderer sein?",
+                },
+            ],
+            Part.THANKS: "Sehr schön, dann ist Ihre Stunde verlegt. Vielen Dank und auf Wiederhören.",
+            Part.OBJECTIONS: [{"they_say": "Warum wird sie verlegt?", "answer": "Der Raum wird gestrichen."}],
+            Part.VOICEMAIL: "Hier ist die Musikschule am Hafen. Wir müssen Ihre Klavierstunde verlegen, bitte rufen "
+            "Sie uns zurück.",
+        },
+    ),
+}
+"""By language: a goal, and what is written for it."""
 _LANGUAGES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
     "nl": "Dutch",
 }  # fmt: skip
 
 
-def request(brief: ScriptBrief) -> list[Message]:
-    """The first request."""
+def request(brief: ScriptBrief, part: Part, wrong: Iterable[tuple[Finding, str]] = ()) -> list[Message]:
+    """The request for one part; `wrong`: what was found in it the last time, and what was said there."""
+    goal, example = EXAMPLES.get(brief.language, EXAMPLES["en"])
+    shown = json.dumps({part.value: example[part]}, ensure_ascii=False)
+    language = _LANGUAGES.get(brief.language, brief.language)
+    asked = [_TASKS[part], f'For the goal "{goal}" it would be: {shown}']
+    if listed := [f'- "{said}": {one.message}' if said else f"- {one.message}" for one, said in wrong]:
+        asked += ["You have tried before, and this was wrong:", *listed]
+    asked.append(f'Now write it in {language} for this goal and no other: "{brief.goal}"')
+    return [Message(Role.SYSTEM, RULES), Message(Role.CALLER, "\n".join([*_told(brief), "", *asked]))]
+
+
+def _told(brief: ScriptBrief) -> list[str]:
     told = [f"Goal: {brief.goal}"]
     if brief.audience:
         told.append(f"Who is called: {brief.audience}")
@@ -74,15 +104,4 @@ def request(brief: ScriptBrief) -> list[Message]:
         told.append(f"You may write these, and they are filled in for each call: {places}")
     if brief.disclosures:
         told.append(f"Said after the opening, not by you: {' '.join(brief.disclosures)}")
-    told.append(f"Language of all that is said: {_LANGUAGES.get(brief.language, brief.language)}")
-    return [Message(Role.SYSTEM, RULES), Message(Role.CALLER, "\n".join(told))]
-
-
-def again(brief: ScriptBrief, wrong: Iterable[tuple[Finding, str]]) -> list[Message]:
-    """The request to do it better; beside each finding what was said there.
-
-    The whole answer is not shown again: it would not fit into a small context beside the next one.
-    """
-    rules, told = request(brief)
-    listed = "\n".join(f'- "{said}": {finding.message}' if said else f"- {finding.message}" for finding, said in wrong)
-    return [rules, Message(Role.CALLER, f"{told.text}\nYou have tried before, and this was wrong:\n{listed}")]
+    return told

@@ -1,4 +1,4 @@
-"""A model drafts a script; what is wrong with it is told to the model, and nothing unchecked is believed."""
+"""A model drafts a script part by part; what is wrong with one is told to it, and nothing unchecked is believed."""
 
 from __future__ import annotations
 
@@ -11,67 +11,70 @@ from jsonschema import Draft202012Validator
 
 from agent.dialog.history import Message
 from agent.dialog.mind_background import Reply
+from agent.domain.script import CallScript
 from agent.domain.script_brief import ScriptBrief
 from agent.domain.script_finding import FindingCode
 from agent.domain.script_slot import SlotType
 from agent.domain.script_walk import Ask, Leave, advance, begin, opt_out
 from agent.scripts.checker import check
-from agent.scripts.draft import draft_schema
-from agent.scripts.prompts import RULES
-from agent.scripts.writer import ATTEMPTS, Writer, read
+from agent.scripts.draft import Part
+from agent.scripts.part_check import read, wrong_in
+from agent.scripts.part_schema import schema_of
+from agent.scripts.prompts import EXAMPLES, request
+from agent.scripts.writer import ATTEMPTS, Writer, Written
 
 BRIEF = ScriptBrief(goal="Ask guests of Hotel Seeblick whether they liked it, and how many nights they want to stay.")
-DRAFT: dict[str, Any] = {
-    "opening": "Good day, this is Hotel Seeblick. We hope you are well. How are you?",
-    "questions": [
-        {
-            "about": "liked it",
-            "type": "yes_no",
-            "choices": [],
-            "ask": "Did you like your stay?",
-            "ask_again": "Was it good?",
-            "if_no": "end",
-        },
-        {
-            "about": "How many nights",
-            "type": "number",
-            "choices": [],
-            "ask": "How many nights would you like to stay?",
-            "ask_again": "For how many nights?",
-            "if_no": "go on",
-        },
-    ],
-    "thanks": "Thank you, and goodbye.",
-    "objections": [{"they_say": "Why do you ask?", "answer": "We want to know how you liked it."}],
-    "voicemail": "This is Hotel Seeblick. Please call us back.",
+LIKED = {"about": "liked it", "type": "yes_no", "if_no": "end", "ask": "Did you like your stay?"}
+NIGHTS = {"about": "How many nights", "type": "number", "ask": "How many nights would you like to stay?"}
+DRAFT: dict[Part, Any] = {
+    Part.OPENING: "Good day, this is Hotel Seeblick. We hope you are well. How are you?",
+    Part.QUESTIONS: [LIKED, NIGHTS],
+    Part.THANKS: "Thank you, and goodbye.",
+    Part.OBJECTIONS: [{"they_say": "Why do you ask?", "answer": "We want to know how you liked it."}],
+    Part.VOICEMAIL: "This is Hotel Seeblick. Please call us back.",
 }
 
 
 class Model:
-    """Answers with these, one after the other, the last one for ever."""
+    """Answers with DRAFT, and for some parts with other things first, one after the other."""
 
-    def __init__(self, *answers: object) -> None:
-        self._answers = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
-        self.asked: list[str] = []
+    def __init__(self, first: Mapping[Part, Sequence[object]] | None = None) -> None:
+        self._first = {part: list(answers) for part, answers in (first or {}).items()}
+        self.asked: list[tuple[Part, str]] = []
+        self.temperatures: list[float] = []
 
     async def ask(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        temperature: float = 0,
     ) -> Reply:
-        assert schema == draft_schema()
-        self.asked.append(messages[-1].text)
-        return Reply(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0], complete=True)
+        part = next(part for part in Part if schema == schema_of(part))
+        self.asked.append((part, messages[-1].text))
+        self.temperatures.append(temperature)
+        waiting = self._first.get(part)
+        answer = waiting.pop(0) if waiting else DRAFT[part]
+        return Reply(answer if _is_raw(answer) else json.dumps({part.value: answer}), complete=True)
 
 
-def _with(**changes: object) -> dict[str, Any]:
-    return {**DRAFT, **changes}
+def _is_raw(answer: object) -> bool:
+    return isinstance(answer, str) and answer.startswith("raw ")
+
+
+def script_of(written: Written) -> CallScript:
+    assert written.script is not None
+    return written.script
 
 
 async def test_a_good_draft_becomes_a_script_that_passes() -> None:
-    written = await Writer(Model(DRAFT)).write(BRIEF)
+    model = Model()
+    written = await Writer(model).write(BRIEF)
     assert written.good
-    assert written.attempts == 1
-    script = written.script
-    assert script is not None
+    assert (written.attempts, written.left_out) == (1, ())
+    assert [part for part, _ in model.asked] == list(Part)
+    script = script_of(written)
     assert check(script) == []
     assert script.opening == "Good day, this is Hotel Seeblick. We hope you are well."
     assert [slot.name for slot in script.slots] == ["liked_it", "how_many_nights"]
@@ -89,45 +92,96 @@ async def test_a_good_draft_becomes_a_script_that_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "code", "told"),
+    ("part", "bad", "code", "told"),
     [
-        (_with(opening="Hello, this is [Name] of the hotel."), FindingCode.PLACEHOLDER, "[Name]"),
-        (_with(voicemail="Call 555 1234."), FindingCode.INVENTED, "555"),
-        (_with(thanks="Thank you, your friend Robert."), FindingCode.INVENTED, "Robert"),
-        (_with(thanks="See www.seeblick.example for more."), FindingCode.UNSPEAKABLE, "www.seeblick.example"),
-        (_with(questions=[]), FindingCode.NO_SCRIPT, "at least 1"),
-        ("I cannot do that.", FindingCode.NO_SCRIPT, "JSON"),
+        (Part.OPENING, "Hello, this is [Name] of the hotel.", FindingCode.PLACEHOLDER, "[Name]"),
+        (Part.VOICEMAIL, "Call 555.", FindingCode.INVENTED, "555"),
+        (Part.THANKS, "Thank you, your friend Robert.", FindingCode.INVENTED, "Robert"),
+        (Part.OPENING, "We call about your stay on Monday.", FindingCode.INVENTED, "Monday"),
+        (Part.THANKS, "See www.seeblick.example for more.", FindingCode.UNSPEAKABLE, "www.seeblick.example"),
+        (Part.OPENING, "Is this the guest of our hotel?", FindingCode.QUESTION_BEFORE_DISCLOSURE, "asks something"),
+        (Part.QUESTIONS, [{**NIGHTS, "ask": "Was {{bed}} good?"}], FindingCode.UNKNOWN_VARIABLE, "bed"),
+        (Part.QUESTIONS, [{**NIGHTS, "type": "choice"}], FindingCode.CHOICES_MISSING, "choose"),
     ],
 )
-async def test_what_is_wrong_is_told_and_tried_again(bad: object, code: FindingCode, told: str) -> None:
-    model = Model(bad, DRAFT)
-    assert code in {finding.code for finding in read(bad if isinstance(bad, str) else json.dumps(bad), BRIEF)[1]}
+async def test_what_is_wrong_is_told_and_only_that_part_is_tried_again(
+    part: Part, bad: object, code: FindingCode, told: str
+) -> None:
+    wrong = wrong_in(part, read(part, json.dumps({part.value: bad})), BRIEF)
+    assert [finding.code for finding, _ in wrong] == [code]
+    model = Model({part: [bad]})
     written = await Writer(model).write(BRIEF)
     assert (written.good, written.attempts) == (True, 2)
-    assert told in model.asked[1]
-    assert "tried before" not in model.asked[0]
+    assert [asked for asked, _ in model.asked] == [*Part, part]
+    assert told in model.asked[-1][1]
+    assert not any("tried before" in text for _, text in model.asked[:-1])
+    assert [bool(degree) for degree in model.temperatures] == [False] * len(Part) + [True]
+
+
+@pytest.mark.parametrize("bad", ["raw I cannot do that.", "raw {}", [], [{"about": "x"}], 'raw {"questions": [{'])
+async def test_what_cannot_be_read_is_asked_for_again_and_told_where_it_never_comes(bad: object) -> None:
+    assert (await Writer(Model({Part.QUESTIONS: [bad]})).write(BRIEF)).good
+    written = await Writer(Model({Part.QUESTIONS: [bad] * ATTEMPTS})).write(BRIEF)
+    assert (written.script, written.attempts) == (None, ATTEMPTS)
+    assert [finding.code for finding in written.findings] == [FindingCode.NO_SCRIPT]
+    assert written.findings[0].path.startswith("/questions")
 
 
 async def test_a_model_that_never_gets_it_right_is_left_after_some_attempts() -> None:
-    model = Model(_with(thanks="It is a gift!"))
+    model = Model({Part.OPENING: ["It is a gift!"] * ATTEMPTS})
     written = await Writer(model).write(BRIEF.model_copy(update={"forbidden": ("a gift",)}))
-    assert (written.good, written.attempts, len(model.asked)) == (False, ATTEMPTS, ATTEMPTS)
-    assert written.script is not None
+    assert (written.good, written.attempts, len(model.asked)) == (False, ATTEMPTS, len(Part) + ATTEMPTS - 1)
+    assert script_of(written).opening == "It is a gift!"
     assert [finding.code for finding in written.findings] == [FindingCode.FORBIDDEN_CLAIM]
 
 
-async def test_the_best_script_is_kept() -> None:
-    written = await Writer(Model(_with(thanks="Ask [Name]."), "no", "no")).write(BRIEF)
-    assert written.script is not None
+async def test_the_best_of_a_part_is_kept() -> None:
+    model = Model({Part.OPENING: ["Ask [Name].", "Ask [Name] or Robert, of [Company].", "raw no"]})
+    written = await Writer(model).write(BRIEF)
     assert [finding.code for finding in written.findings] == [FindingCode.PLACEHOLDER]
 
 
-def test_names_do_not_meet_and_are_good_names() -> None:
-    question = DRAFT["questions"][1]
+async def test_parts_that_a_call_can_do_without_are_left_out_where_they_are_never_right() -> None:
+    bad = {
+        Part.THANKS: ["Goodbye from Robert."] * ATTEMPTS,
+        Part.OBJECTIONS: ["raw no"] * ATTEMPTS,
+        Part.VOICEMAIL: ["Call 555."] * ATTEMPTS,
+    }
+    written = await Writer(Model(bad)).write(BRIEF)
+    assert written.good
+    assert set(written.left_out) == set(bad)
+    script = script_of(written)
+    assert script.exits[0].say == "Thank you, that was all. Goodbye."
+    assert (script.objections, script.voicemail) == ((), "")
+
+
+async def test_sentences_that_are_wrong_are_left_out_where_others_say_it() -> None:
+    bad = {
+        Part.VOICEMAIL: ["This is Hotel Seeblick. Please call us back at [Phone]."],
+        Part.THANKS: ["Thank you for your answers. Is there anything else?"],
+        Part.OBJECTIONS: [[{"they_say": "Why?", "answer": "We want to know it. Ask Robert."}]],
+    }
+    written = await Writer(Model(bad)).write(BRIEF)
+    assert (written.good, written.attempts) == (True, 1)
+    script = script_of(written)
+    assert script.voicemail == "This is Hotel Seeblick."
+    assert script.exits[0].say == "Thank you for your answers."
+    assert script.objections[0].answer == "We want to know it."
+    as_it_is = await Writer(Model(bad), attempts=1, mends=False).write(BRIEF)
+    assert not as_it_is.good
+
+
+async def test_a_choice_between_yes_and_no_is_a_yes_no_and_nothing_is_asked_twice() -> None:
+    choice = {**LIKED, "type": "choice", "choices": ["Yes", "No."]}
+    script = script_of(await Writer(Model({Part.QUESTIONS: [[choice, choice, NIGHTS]]})).write(BRIEF))
+    assert [(slot.type, slot.choices) for slot in script.slots] == [(SlotType.YES_NO, ()), (SlotType.NUMBER, ())]
+
+
+async def test_names_do_not_meet_and_are_good_names() -> None:
     abouts = ["Der Übergang!", "Der Übergang?", "  7 days", "???", "done"]
-    questions = [{**question, "about": about} for about in abouts]
-    script, findings = read(json.dumps(_with(questions=questions)), BRIEF.model_copy(update={"language": "de"}))
-    assert script is not None
+    questions = [{**NIGHTS, "about": about} for about in abouts]
+    model = Model({Part.QUESTIONS: [questions]})
+    script = script_of(await Writer(model, mends=False).write(BRIEF.model_copy(update={"language": "de"})))
     assert [slot.name for slot in script.slots] == [
         "der_ubergang",
         "der_ubergang_2",
@@ -135,15 +189,23 @@ def test_names_do_not_meet_and_are_good_names() -> None:
         "answer",
         "done_2",
     ]
-    assert not findings
     assert script.fallbacks.silence == "Sind Sie noch da?"
 
 
-def test_the_example_of_the_rules_keeps_to_the_schema_and_passes() -> None:
-    example = next(line for line in RULES.splitlines() if line.startswith("{"))
-    Draft202012Validator(draft_schema()).validate(json.loads(example))
-    goal = "Ask pupils of the Harbour Music School for a new day and teacher of their piano lesson"
-    script, findings = read(example, ScriptBrief(goal=goal))
-    assert not findings
-    assert script is not None
-    assert script.slots[2].type is SlotType.CHOICE
+@pytest.mark.parametrize("language", EXAMPLES)
+def test_the_examples_keep_to_the_schemas_and_pass(language: str) -> None:
+    goal, example = EXAMPLES[language]
+    brief = ScriptBrief(goal=goal, language=language)
+    for part in Part:
+        shown = json.dumps({part.value: example[part]})
+        Draft202012Validator(schema_of(part)).validate(json.loads(shown))
+        assert wrong_in(part, read(part, shown), brief) == []
+        assert json.dumps(example[part], ensure_ascii=False) in request(brief, part)[-1].text
+
+
+def test_a_question_has_what_belongs_to_its_type() -> None:
+    valid = Draft202012Validator(schema_of(Part.QUESTIONS))
+    assert valid.is_valid({"questions": [LIKED]})
+    assert not valid.is_valid({"questions": [{**NIGHTS, "type": "choice"}]})
+    assert not valid.is_valid({"questions": [{**NIGHTS, "choices": ["one", "two"]}]})
+    assert not valid.is_valid({"questions": []})
