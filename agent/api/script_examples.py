@@ -55,6 +55,7 @@ STORED: Final[dict[str, Any]] = {
     "brief": BY_GOAL,
     "attempts": 0,
     "error_code": None,
+    "findings": [],
     "created_at": "2026-11-27T09:31:13Z",
     "updated_at": "2026-11-27T10:02:40Z",
 }

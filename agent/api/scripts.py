@@ -121,6 +121,9 @@ class ScriptResource(ResponseModel):
     """Of the model."""
     error_code: str | None
     """Why it failed."""
+    findings: list[Finding]
+    """What the check found in what the language model wrote, or why that could not be read; the check of a script that
+    is there now is `POST /v1/scripts/{id}/check`."""
     created_at: datetime
     updated_at: datetime
     """When this version was made."""
@@ -138,6 +141,7 @@ class ScriptResource(ResponseModel):
             brief=None if stored.brief is None else ScriptBrief.model_validate(stored.brief),
             attempts=stored.attempts,
             error_code=stored.error_code,
+            findings=list(stored.findings),
             created_at=stored.created_at,
             updated_at=stored.updated_at,
         )

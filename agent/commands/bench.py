@@ -105,6 +105,35 @@ def machines(
 
 
 @app.command()
+def scripts(
+    goals: Annotated[str, typer.Option(help="Only these goals, with commas between them.")] = "",
+    model: Annotated[str, typer.Option(help="Name of the language model.")] = "qwen2.5-coder-1.5b-instruct",
+    control: Annotated[
+        bool, typer.Option(help="Prove that it can fail: one attempt, and nothing that is wrong is mended.")
+    ] = False,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here, with the scripts.")] = None,
+) -> None:
+    """Call scripts that the language model writes from one sentence: how many pass their check.
+
+    Exit status 0: every demand was met; 1: not; 2: it could not be measured.
+    """
+    from agent.bench.scripts.bench import Plan, bench_scripts  # heavy
+
+    logs.configure(LogSettings(level="warning"))
+    console, notes = Console(), Console(stderr=True)
+    plan = Plan(tuple(filter(None, goals.split(","))), model, control)
+    command = " ".join(["bench", *sys.argv[2:]])
+    with tempfile.TemporaryDirectory(prefix="phone-agent-bench-") as folder:
+        report = asyncio.run(bench_scripts(plan, Path(folder), command=command, progress=notes.print))
+    if json_out is not None:
+        report.write(json_out)
+    console.print(report.table())
+    for failure in report.failures:
+        console.print(f"{failure.what}: {failure.reason}", style="red", markup=False)
+    raise typer.Exit(0 if all(measure.met is not False for measure in report.measures) else 1)
+
+
+@app.command()
 def conversation(
     turns: Annotated[int, typer.Option(min=1, max=2000, help="Observations that each row rests on.")] = 60,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,

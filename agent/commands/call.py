@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,18 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from agent import configuration
-from agent.commands.call_client import CallClient, ServerError
-from agent.errors import ConfigurationError
-from agent.settings import HttpSettings, Settings
-from agent.store.api_keys import ApiKeys, Scope
-from agent.store.engine import Store
-from agent.store.migrate import migrate
+from agent.commands.api_client import NOT_OURS, ServerError, key_for, pairs, server_url
+from agent.commands.call_client import CallClient
+from agent.settings import Settings
 
-KEY: Final = "PHONE_AGENT_KEY"
 REFUSED: Final = 1
 EXITS: Final = {"completed": 0, "busy": 3, "no-answer": 4, "canceled": 5, "failed": 6}
 """Exit status by that of the call."""
-_ANY_ADDRESS: Final = {"0.0.0.0", "::", ""}  # noqa: S104 - compared, not bound
 _SAID: Final = {
     "call.created": "in the queue",
     "call.ringing": "ringing",
@@ -56,18 +50,18 @@ def call(
     Exit status 0: they talked; 1: refused; 2: not possible; 3: busy; 4: no answer; 5: canceled; 6: failed.
     """
     settings = configuration.load(config)
-    body: dict[str, Any] = {"to": to, "ring_timeout_seconds": ring_timeout, "variables": _variables(variable or [])}
+    body: dict[str, Any] = {"to": to, "ring_timeout_seconds": ring_timeout, "variables": pairs("--variable", variable)}
     body |= {name: value for name, value in {"agent": agent, "script_id": script, "from": from_}.items() if value}
-    url = server or _url(settings.http)
+    url = server or server_url(settings.http)
     raise typer.Exit(asyncio.run(_run(settings, url, body, _Narrator(as_json=as_json))))
 
 
 async def _run(settings: Settings, url: str, body: Mapping[str, Any], narrator: _Narrator) -> int:
-    async with _key(settings) as key, CallClient(url, key) as client:
+    async with key_for(settings, "phone-agent call") as key, CallClient(url, key) as client:
         try:
             ordered = await client.order(body)
         except ServerError as error:
-            if error.code in {"server_unreachable", "server_error", "unauthenticated", "missing_scope"}:
+            if error.code in NOT_OURS:
                 raise
             typer.echo(f"phone-agent: {error}", err=True)
             return REFUSED
@@ -81,25 +75,6 @@ async def _run(settings: Settings, url: str, body: Mapping[str, Any], narrator: 
                 await client.hang_up(ordered["id"])
             raise
         return EXITS.get(status, EXITS["failed"])
-
-
-@asynccontextmanager
-async def _key(settings: Settings) -> AsyncIterator[str]:
-    """Yours, or one for this call alone. Raises StoreError where the record cannot be reached to make one."""
-    if given := os.environ.get(KEY, "").strip():
-        yield given
-        return
-    store = Store.of(settings.store)
-    try:
-        await migrate(store)
-        keys = ApiKeys(store)
-        key, secret = await keys.create("phone-agent call", frozenset({Scope.READ, Scope.CALLS}), datetime.now(UTC))
-        try:
-            yield secret
-        finally:
-            await keys.revoke(key.id, datetime.now(UTC))
-    finally:
-        await store.close()
 
 
 class _Narrator:
@@ -139,20 +114,3 @@ class _Narrator:
         clock = Text(f"{since // timedelta(minutes=1)}:{since.total_seconds() % 60:04.1f}", style="dim")
         name = Text(f"{who:>8}  ", style=f"bold {style}" if who else style)
         self._console.print(clock + name + Text(text, style="dim" if style == "dim" else ""))
-
-
-def _variables(given: list[str]) -> dict[str, str]:
-    variables = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise ConfigurationError(f"--variable {text!r}: write NAME=VALUE.")
-        variables[name] = value
-    return variables
-
-
-def _url(http: HttpSettings) -> str:
-    if http.port == 0:
-        raise ConfigurationError("http.port is 0, any free one; name the server by --server http://127.0.0.1:PORT.")
-    host = "127.0.0.1" if http.bind in _ANY_ADDRESS else http.bind
-    return f"http://[{host}]:{http.port}" if ":" in host else f"http://{host}:{http.port}"

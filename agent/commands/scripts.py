@@ -1,7 +1,8 @@
-"""`phone-agent scripts`: call scripts in files."""
+"""`phone-agent scripts`: call scripts, written by the language model and in files."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from agent.errors import ConfigurationError
 
-app = typer.Typer(no_args_is_help=True, help="Check call scripts in files.")
+app = typer.Typer(no_args_is_help=True, help="Write call scripts, and check them in files.")
 
 
 @app.command()
@@ -46,6 +47,48 @@ def check(
     elif good:
         typer.echo("can be approved")
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def write(
+    goal: Annotated[str, typer.Argument(help="What the call is to achieve, and for whom it is made.")],
+    out: Annotated[Path, typer.Option(help="Where to put it, as YAML.", show_default=False)],
+    audience: Annotated[str, typer.Option(help="Who is called.")] = "",
+    fact: Annotated[list[str] | None, typer.Option(help="NAME=SENTENCE: what may be told; may be repeated.")] = None,
+    constraint: Annotated[list[str] | None, typer.Option(help="What is to be heeded; may be repeated.")] = None,
+    forbidden: Annotated[list[str] | None, typer.Option(help="Words never to be said; may be repeated.")] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="NAME=EXAMPLE: what each call is given; may be repeated.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="ISO 639-1, of all that is said.")] = "en",
+    server: Annotated[str | None, typer.Option(help="URL of the server's API; else as the configuration says.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")] = None,
+) -> None:
+    """Have the language model of the running server write a script, and put it into a file.
+
+    The server keeps it as well, by the id that is told. The key of the API is taken from PHONE_AGENT_KEY; without it
+    one is made for this command, and revoked after it.
+
+    Exit status 0: it can be approved; 1: refused, failed, or something is wrong with it; 2: not possible.
+    """
+    from agent import configuration  # heavy, as the next
+    from agent.commands.api_client import pairs, server_url
+    from agent.commands.script_writing import write_script
+
+    if out.is_dir() or not out.parent.is_dir():
+        raise ConfigurationError(f"{out} cannot be written: there is no such folder, or it is one.")
+    settings = configuration.load(config)
+    body = {
+        "goal": goal,
+        "audience": audience,
+        "facts": pairs("--fact", fact),
+        "constraints": constraint or [],
+        "forbidden": forbidden or [],
+        "variables": pairs("--variable", variable),
+        "language": language,
+    }
+    url = server or server_url(settings.http)
+    raise typer.Exit(0 if asyncio.run(write_script(settings, url, body, out)) else 1)
 
 
 @app.command()

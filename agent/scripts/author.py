@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from agent.domain.event_types import EventType
 from agent.domain.script_brief import ScriptBrief
 from agent.errors import LanguageModelError, StoreError
 from agent.ids import new_id
 from agent.scripts.writer import Written
-from agent.store import scripts
+from agent.store import events, scripts
 from agent.store.engine import Store
-from agent.store.scripts import WritingJob
+from agent.store.events import StoredEvent
+from agent.store.scripts import StoredScript, WritingJob
 
 log = structlog.get_logger()
 
@@ -25,6 +27,8 @@ POLL_S = 10.0
 LEASE = timedelta(seconds=60)
 RENEW_S = 20.0
 """A script may wait for hours until no caller needs the model: its lease is renewed as long as we live."""
+MOST_FINDINGS = 100
+"""Kept of one script."""
 INVALID = "script_invalid"
 """Code of a script that the model could not write so that it can be read."""
 
@@ -46,13 +50,15 @@ class Author:
         writer: Writes,
         *,
         server: str,
+        told: Callable[[Sequence[StoredEvent]], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`server` names this server."""
+        """`server` names this server; `told` gets the public events that are on disk."""
         self._store = store
         self._writer = writer
         self._worker = f"{server}/{new_id('author')}"
+        self._told = told
         self._clock = clock
         self._sleep = sleep
         self._bell = asyncio.Event()
@@ -103,19 +109,31 @@ class Author:
         except LanguageModelError as error:
             code = error.code
             log.warning("script.failed", script_id=job.script_id, code=error.code, error=str(error))
+        except Exception:
+            code = "internal_error"
+            log.exception("script.failed", script_id=job.script_id)
         if not code and written.script is None:
             code = INVALID
+        event = None
         async with self._store.write() as connection:
-            await scripts.finish(
+            await self._store.lock_events(connection)
+            now = self._clock()
+            ours = await scripts.finish(
                 connection,
                 job,
                 written.script,
                 worker=self._worker,
-                now=self._clock(),
+                now=now,
                 attempts=written.attempts,
                 error_code=code or None,
+                findings=written.findings[:MOST_FINDINGS],
             )
+            if ours and (stored := await scripts.get(connection, job.script_id)) is not None:
+                kind = EventType.SCRIPT_DRAFT_FAILED if code else EventType.SCRIPT_DRAFT_READY
+                event = await events.append(self._store, connection, kind, at=now, data={"script": _told(stored)})
         log.info("script.written", script_id=job.script_id, attempts=written.attempts, good=written.good)
+        if event is not None:
+            self._told([event])
 
     async def _run(self) -> None:
         while True:
@@ -139,3 +157,15 @@ class Author:
                 async with self._store.write() as connection:
                     until = self._clock() + LEASE
                     await scripts.renew(connection, job, worker=self._worker, until=until)
+
+
+def _told(stored: StoredScript) -> dict[str, Any]:
+    """What an event tells; the plan itself is asked for by the id."""
+    return {
+        "id": stored.id,
+        "status": stored.status.value,
+        "version": stored.version,
+        "attempts": stored.attempts,
+        "error_code": stored.error_code,
+        "findings": [finding.model_dump(mode="json") for finding in stored.findings],
+    }

@@ -22,7 +22,7 @@ class ScriptDesk:
             lulls=lulls if fleet.mind_is_ours else Lulls(),
             slot=fleet.background_slot,
         )
-        self._author = Author(record.store, Writer(self._model), server=record.server)
+        self._author = Author(record.store, Writer(self._model), server=record.server, told=record.tell)
 
     def start(self) -> None:
         """Begin with what waits."""

@@ -336,6 +336,7 @@ scripts = Table(
     Column("approved_version", Integer),  # the latest that was approved
     Column("attempts", Integer, nullable=False),
     Column("error_code", String(64)),
+    Column("findings", Json),  # in what the model wrote
     Column("leased_until", Moment),  # a process has it written until then at most
     Column("leased_by", String(128)),
     Column("created_at", Moment, nullable=False),

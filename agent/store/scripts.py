@@ -5,7 +5,7 @@ What the language model is to write is leased like summaries: what a dead proces
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.domain.outbound import ScriptRef
 from agent.domain.script import CallScript
 from agent.domain.script_brief import ScriptBrief
+from agent.domain.script_finding import Finding
 from agent.ids import new_id
 from agent.store.keyset import Position, page
 from agent.store.schema import script_versions, scripts
@@ -50,6 +51,8 @@ class StoredScript:
     """When this version was."""
     attempts: int
     error_code: str | None
+    findings: tuple[Finding, ...]
+    """In what the model wrote."""
     created_at: datetime
     updated_at: datetime
 
@@ -107,7 +110,9 @@ async def revise(
     counted = (
         update(scripts)
         .where(scripts.c.id == script_id, scripts.c.deleted_at.is_(None))
-        .values(version=scripts.c.version + 1, status=ScriptStatus.DRAFT, error_code=None, updated_at=now)
+        .values(
+            version=scripts.c.version + 1, status=ScriptStatus.DRAFT, error_code=None, findings=None, updated_at=now
+        )
         .returning(scripts.c.version)
     )
     version = (await connection.execute(counted)).scalar_one()
@@ -189,6 +194,7 @@ async def finish(
     now: datetime,
     attempts: int,
     error_code: str | None = None,
+    findings: Sequence[Finding] = (),
 ) -> bool:
     """It is written, or failed where there is no script; False where it is no longer ours, and nothing was changed."""
     values = {
@@ -196,6 +202,7 @@ async def finish(
         "version": 0 if script is None else 1,
         "attempts": attempts,
         "error_code": error_code,
+        "findings": [finding.model_dump(mode="json") for finding in findings],
         "leased_by": None,
         "leased_until": None,
         "updated_at": now,
@@ -264,6 +271,7 @@ def _stored(row: Row[Any]) -> StoredScript:
         approved_at=row.approved_at,
         attempts=row.attempts,
         error_code=row.error_code,
+        findings=tuple(Finding.model_validate(finding) for finding in row.findings or ()),
         created_at=row.created_at,
         updated_at=row.made_at or row.updated_at,
     )

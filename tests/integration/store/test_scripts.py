@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from agent.domain.event_types import EventType
 from agent.domain.outbound import ScriptRef
 from agent.domain.script import CallScript
 from agent.domain.script_brief import ScriptBrief
+from agent.domain.script_finding import Finding, FindingCode
 from agent.errors import LanguageModelError
 from agent.resources import PACKAGE
 from agent.scripts.author import INVALID, Author
@@ -14,10 +16,12 @@ from agent.scripts.by_hand import script_of_text
 from agent.scripts.writer import Written
 from agent.store import scripts
 from agent.store.engine import Store
+from agent.store.events import StoredEvent
 from agent.store.scripts import ScriptStatus
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 BRIEF = ScriptBrief(goal="Ask whether they come.")
+FOUND = Finding(code=FindingCode.NO_SCRIPT, path="/questions", message="It is no JSON.")
 
 
 def _script(opening: str = "Good day.") -> CallScript:
@@ -31,14 +35,18 @@ def _script(opening: str = "Good day.") -> CallScript:
 class Pen:
     """A writer whose work is known."""
 
-    def __init__(self, outcome: Written | LanguageModelError) -> None:
+    def __init__(self, outcome: Written | Exception) -> None:
         self._outcome = outcome
 
     async def write(self, brief: ScriptBrief) -> Written:
         assert brief == BRIEF
-        if isinstance(self._outcome, LanguageModelError):
+        if isinstance(self._outcome, Exception):
             raise self._outcome
         return self._outcome
+
+
+def _author(store: Store, outcome: Written | Exception, *, after_s: float, news: list[StoredEvent]) -> Author:
+    return Author(store, Pen(outcome), server="s", told=news.extend, clock=lambda: NOW + timedelta(seconds=after_s))
 
 
 async def test_a_version_never_changes_and_only_approved_ones_are_plans(store: Store) -> None:
@@ -75,28 +83,54 @@ async def test_what_is_ordered_is_written_once(store: Store) -> None:
         assert (ordered.status, ordered.version, ordered.script) == (ScriptStatus.WRITING, 0, None)
         job = await scripts.claim(connection, worker="dead", now=NOW, until=NOW + timedelta(seconds=60))
     assert job is not None
-    early = Author(store, Pen(Written(_script(), (), 2)), server="s", clock=lambda: NOW + timedelta(seconds=59))
-    assert not await early.write_once()
-    late = Author(store, Pen(Written(_script(), (), 2)), server="s", clock=lambda: NOW + timedelta(seconds=61))
+    news: list[StoredEvent] = []
+    done = Written(_script(), (FOUND,), 2)
+    assert not await _author(store, done, after_s=59, news=news).write_once()
+    late = _author(store, done, after_s=61, news=news)
     assert await late.write_once()
     assert not await late.write_once()
     async with store.write() as connection:
         written = await scripts.get(connection, ordered.id)
         assert written is not None
         assert (written.status, written.version, written.script, written.attempts) == ("draft", 1, _script(), 2)
+        assert written.findings == (FOUND,)
         assert not await scripts.finish(connection, job, _script("No."), worker="dead", now=NOW, attempts=1)
+    assert [(event.type, event.data["script"]) for event in news] == [
+        (
+            EventType.SCRIPT_DRAFT_READY,
+            {
+                "id": ordered.id,
+                "status": "draft",
+                "version": 1,
+                "attempts": 2,
+                "error_code": None,
+                "findings": [FOUND.model_dump(mode="json")],
+            },
+        )
+    ]
+    async with store.write() as connection:
+        by_hand = await scripts.revise(connection, ordered.id, _script("Hello."), now=NOW)
+    assert by_hand is not None
+    assert by_hand.findings == ()
 
 
 async def test_what_cannot_be_written_says_why(store: Store) -> None:
     async with store.write() as connection:
-        one = await scripts.order(connection, BRIEF, now=NOW)
-        two = await scripts.order(connection, BRIEF, now=NOW + timedelta(seconds=1))
+        made = [await scripts.order(connection, BRIEF, now=NOW + timedelta(seconds=second)) for second in range(3)]
     silent = LanguageModelError("It does not answer.", code="llm_timeout")
-    for outcome in (silent, Written(None, (), 3)):
-        assert await Author(store, Pen(outcome), server="s", clock=lambda: NOW + timedelta(seconds=2)).write_once()
+    news: list[StoredEvent] = []
+    for outcome in (silent, Written(None, (FOUND,), 3), ValueError("a bug")):
+        assert await _author(store, outcome, after_s=5, news=news).write_once()
     async with store.read() as connection:
-        found = [await scripts.get(connection, made.id) for made in (one, two)]
-    assert [(one.status, one.error_code) for one in found if one] == [("failed", "llm_timeout"), ("failed", INVALID)]
+        found = [await scripts.get(connection, one.id) for one in made]
+    assert [(one.status, one.error_code, one.findings) for one in found if one] == [
+        ("failed", "llm_timeout", ()),
+        ("failed", INVALID, (FOUND,)),
+        ("failed", "internal_error", ()),
+    ]
+    assert [(event.type, event.data["script"]["error_code"]) for event in news] == [
+        (EventType.SCRIPT_DRAFT_FAILED, code) for code in ("llm_timeout", INVALID, "internal_error")
+    ]
 
 
 def test_the_shipped_script_passes_its_check() -> None:
