@@ -12,7 +12,7 @@ import structlog
 from agent.domain.agent import Agent
 from agent.domain.event_types import EventType
 from agent.settings import AgentsSettings, StoreSettings
-from agent.store import events, summaries, system_events
+from agent.store import events, scripts, summaries, system_events
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
@@ -61,6 +61,7 @@ class Record:
         await close_leftovers(self.store, self._chronicle, server=self.server, now=now)
         async with self.store.write() as connection:
             await summaries.free_leases_of(connection, self.server)
+            await scripts.free_leases_of(connection, self.server)
         await self.registry.adopt(agents, numbers, now=now)
         self.recorder.start()
 

@@ -179,10 +179,20 @@ async def claim(connection: AsyncConnection, *, worker: str, now: datetime, unti
     return WritingJob(script_id, ScriptBrief.model_validate((await connection.execute(leased)).scalar_one()))
 
 
-async def renew(connection: AsyncConnection, job: WritingJob, *, worker: str, until: datetime | None) -> bool:
-    """Keep it until then, or give it back (None); False where it is no longer ours."""
-    values = {"leased_until": until, "leased_by": worker if until else None}
-    return await _change_ours(connection, job, worker, values)
+async def renew(connection: AsyncConnection, job: WritingJob, *, worker: str, until: datetime) -> bool:
+    """Keep it until then; False where it is no longer ours."""
+    return await _change_ours(connection, job, worker, {"leased_until": until})
+
+
+async def give_back(connection: AsyncConnection, job: WritingJob, *, worker: str) -> None:
+    """Let others write it at once."""
+    await _change_ours(connection, job, worker, {"leased_until": None, "leased_by": None})
+
+
+async def free_leases_of(connection: AsyncConnection, server: str) -> None:
+    """What an earlier process of that server had begun need not wait for the end of its lease."""
+    held = update(scripts).where(scripts.c.leased_by.startswith(f"{server}/", autoescape=True))
+    await connection.execute(held.values(leased_by=None, leased_until=None))
 
 
 async def finish(
@@ -215,7 +225,10 @@ async def finish(
 
 async def _change_ours(connection: AsyncConnection, job: WritingJob, worker: str, values: Mapping[str, Any]) -> bool:
     ours = update(scripts).where(
-        scripts.c.id == job.script_id, scripts.c.status == ScriptStatus.WRITING, scripts.c.leased_by == worker
+        scripts.c.id == job.script_id,
+        scripts.c.status == ScriptStatus.WRITING,
+        scripts.c.leased_by == worker,
+        scripts.c.deleted_at.is_(None),
     )
     return (await connection.execute(ours.values(**values))).rowcount > 0
 

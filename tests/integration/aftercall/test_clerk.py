@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from agent.aftercall.clerk import LEASE, RENEW_S, RETRY_AFTER, Clerk
+from agent.aftercall.clerk import RETRY_AFTER, Clerk
 from agent.domain.event_types import EventType
 from agent.domain.summary_resource import SummaryStatus
 from agent.errors import LanguageModelError
@@ -18,6 +18,7 @@ from agent.ops.backlog_metrics import BacklogMetrics
 from agent.store import calls, events, summaries
 from agent.store.engine import Store
 from agent.store.events import StoredEvent
+from agent.store.leased_work import LEASE, RENEW_S
 from tests.integration.aftercall.office import DESK, NOW, SAID, Brain, Time, clerk, hire, summary, took
 
 

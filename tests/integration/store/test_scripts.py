@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from agent.domain.event_types import EventType
@@ -112,6 +113,41 @@ async def test_what_is_ordered_is_written_once(store: Store) -> None:
         by_hand = await scripts.revise(connection, ordered.id, _script("Hello."), now=NOW)
     assert by_hand is not None
     assert by_hand.findings == ()
+
+
+async def test_what_a_process_of_this_server_had_begun_is_free_at_once(store: Store) -> None:
+    async with store.write() as connection:
+        await scripts.order(connection, BRIEF, now=NOW)
+        assert await scripts.claim(connection, worker="a_b/old", now=NOW, until=NOW + timedelta(seconds=60))
+        await scripts.free_leases_of(connection, "axb")
+        assert await scripts.claim(connection, worker="new", now=NOW, until=NOW + timedelta(seconds=60)) is None
+        await scripts.free_leases_of(connection, "a_b")
+        assert await scripts.claim(connection, worker="new", now=NOW, until=NOW + timedelta(seconds=60))
+
+
+async def test_who_deletes_a_script_that_is_written_has_no_more_of_it(store: Store) -> None:
+    async with store.write() as connection:
+        ordered = await scripts.order(connection, BRIEF, now=NOW)
+    began, news = asyncio.Event(), list[StoredEvent]()
+
+    class Slow:
+        async def write(self, brief: ScriptBrief) -> Written:
+            began.set()
+            return await asyncio.get_running_loop().create_future()
+
+    deleted = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await deleted.wait()
+
+    author = Author(store, Slow(), server="s", told=news.extend, clock=lambda: NOW, sleep=sleep)
+    writing = asyncio.create_task(author.write_once())
+    await began.wait()
+    async with store.write() as connection:
+        assert await scripts.delete(connection, ordered.id, now=NOW)
+    deleted.set()
+    assert await asyncio.wait_for(writing, 60)
+    assert news == []
 
 
 async def test_what_cannot_be_written_says_why(store: Store) -> None:
