@@ -18,6 +18,18 @@ MOST_OBJECTIONS = 3
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
 
 
+class Opening(BaseModel):
+    """Who calls, and why; the program makes the first words and the voicemail of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    caller: Said
+    about: Said
+    """What it is about, such as "your piano lesson"."""
+    message: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
+    """A sentence that tells more; not left on answering machines, which others hear as well."""
+
+
 class Question(BaseModel):
     """One thing that is asked."""
 
@@ -46,27 +58,17 @@ class Part(StrEnum):
 
     OPENING = "opening"
     QUESTIONS = "questions"
-    THANKS = "thanks"
     OBJECTIONS = "objections"
-    VOICEMAIL = "voicemail"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A plan for a call, as far as it is written."""
+    """A plan for a call."""
 
-    opening: str = ""
-    questions: tuple[Question, ...] = ()
-    thanks: str = ""
-    """The goodbye of a call that reached its purpose; empty: the program's."""
+    opening: Opening
+    questions: tuple[Question, ...]
+    """One at least."""
     objections: tuple[Objection, ...] = ()
-    voicemail: str = ""
-    """Empty: nothing is left."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether a script can be made of it."""
-        return bool(self.opening and self.questions)
 
     def having(self, part: Part, value: Any) -> Draft:
         """The same with another value of this part."""
@@ -74,11 +76,9 @@ class Draft:
 
 
 _VALUES: dict[Part, TypeAdapter[Any]] = {
-    Part.OPENING: TypeAdapter(Said),
+    Part.OPENING: TypeAdapter(Opening),
     Part.QUESTIONS: TypeAdapter(Annotated[tuple[Question, ...], Field(min_length=1, max_length=MOST_QUESTIONS)]),
-    Part.THANKS: TypeAdapter(Said),
     Part.OBJECTIONS: TypeAdapter(Annotated[tuple[Objection, ...], Field(max_length=MOST_OBJECTIONS)]),
-    Part.VOICEMAIL: TypeAdapter(Said),
 }
 
 

@@ -21,12 +21,12 @@ _SPENT_WORDS = frozenset({"the", "a", "an", "of", "for", "your", "their", "our",
 
 
 def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
-    """The script of a whole draft. Raises ValidationError where texts of it are too long for one."""
+    """The script. Raises ValidationError where texts of it are too long for one."""
     words = words_of(brief.language)
     taken = set(brief.variables) | {DONE, NOT_WANTED, DECLINED, GAVE_UP, OPTED_OUT}
     slots = [_slot(question, _name(question.about, taken), words) for question in draft.questions]
     ends = [question.type is SlotType.YES_NO and question.if_no == "end" for question in draft.questions]
-    exits = [Exit(name=DONE, outcome="completed", success=True, say=draft.thanks or words.done)]
+    exits = [Exit(name=DONE, outcome="completed", success=True, say=words.done)]
     if any(ends):
         exits.append(Exit(name=NOT_WANTED, outcome=NOT_WANTED, say=words.not_wanted))
     exits += [
@@ -34,6 +34,8 @@ def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
         Exit(name=GAVE_UP, outcome=GAVE_UP, say=words.gave_up),
         Exit(name=OPTED_OUT, outcome=OPTED_OUT, say=words.opted_out),
     ]
+    opening = draft.opening
+    who_and_why = (_plain(opening.caller), _plain(opening.about))
     disclosures = (words.assistant,) if brief.disclosures is None else brief.disclosures
     return CallScript(
         name=brief.goal[:120],
@@ -42,7 +44,7 @@ def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
         agent=brief.agent,
         variables=brief.variables,
         facts=brief.facts,
-        opening=draft.opening,
+        opening=f"{words.opening % who_and_why} {opening.message}".strip(),
         disclosures=disclosures,
         slots=tuple(slots),
         states=tuple(_states(draft.questions, slots, ends)),
@@ -56,7 +58,7 @@ def script_of(draft: Draft, brief: ScriptBrief) -> CallScript:
             opt_out=OPTED_OUT,
             declined=DECLINED,
         ),
-        voicemail=draft.voicemail,
+        voicemail=words.voicemail % who_and_why,
     )
 
 
@@ -82,6 +84,10 @@ def _slot(question: Question, name: str, words: FixedWords) -> Slot:
         choices=tuple(dict.fromkeys(question.choices)) if question.type is SlotType.CHOICE else (),
         limits=SlotLimits(earliest_in_days=0) if question.type is SlotType.DATE else SlotLimits(),
     )
+
+
+def _plain(words: str) -> str:
+    return words.rstrip(" .!,;:")
 
 
 def _name(about: str, taken: set[str]) -> str:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 class FixedWords:
     """What the program says by itself."""
 
+    opening: str
+    """With places for who calls and what it is about."""
+    voicemail: str
+    """With the same."""
     assistant: str
     """The disclosure where none is asked for."""
     confirm: str
@@ -16,7 +20,7 @@ class FixedWords:
     not_understood: str
     silence: str
     done: str
-    """To someone who has answered everything, where the model wrote nothing that can be said."""
+    """To someone who has answered everything."""
     not_wanted: str
     """To someone whose no ends the call."""
     declined: str
@@ -25,22 +29,26 @@ class FixedWords:
 
 
 _ENGLISH = FixedWords(
+    opening="Good day, this is %s. I am calling about %s.",
+    voicemail="Good day, this is %s. I was calling about %s. Please call us back.",
     assistant="I am an automated assistant.",
     confirm="I understood {{%s}}. Is that right?",
     not_understood="I am sorry, I did not catch that.",
     silence="Are you still there?",
-    done="Thank you, that was all. Goodbye.",
+    done="Wonderful, that was all. Thank you for your time. Goodbye.",
     not_wanted="All right. Thank you for telling me. Goodbye.",
     declined="No problem. Thank you for your time. Goodbye.",
     gave_up="I am sorry, we cannot finish this by telephone today. Thank you for your time. Goodbye.",
     opted_out="All right, you will not be called again. I am sorry to have disturbed you. Goodbye.",
 )
 _GERMAN = FixedWords(
+    opening="Guten Tag, hier ist %s. Es geht um %s.",
+    voicemail="Guten Tag, hier ist %s. Es geht um %s. Bitte rufen Sie uns zurück.",
     assistant="Ich bin ein automatischer Assistent.",
     confirm="Ich habe {{%s}} verstanden. Stimmt das?",
     not_understood="Das habe ich leider nicht verstanden.",
     silence="Sind Sie noch da?",
-    done="Vielen Dank, das war alles. Auf Wiederhören.",
+    done="Sehr schön, das war alles. Vielen Dank für Ihre Zeit. Auf Wiederhören.",
     not_wanted="In Ordnung, danke für die Auskunft. Auf Wiederhören.",
     declined="Kein Problem. Danke für Ihre Zeit. Auf Wiederhören.",
     gave_up="Das können wir heute leider nicht am Telefon klären. Danke für Ihre Zeit. Auf Wiederhören.",

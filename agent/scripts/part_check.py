@@ -12,7 +12,7 @@ from agent.domain.script_brief import ScriptBrief
 from agent.domain.script_finding import Finding, FindingCode, Severity
 from agent.domain.script_slot import SlotType
 from agent.scripts.checker import check
-from agent.scripts.draft import Draft, Objection, Part, Question, value_of
+from agent.scripts.draft import Draft, Objection, Opening, Part, Question, value_of
 from agent.scripts.drafted import script_of
 from agent.scripts.invented import invented
 from agent.scripts.texts import texts
@@ -20,21 +20,16 @@ from agent.scripts.texts import texts
 Wrong = list[tuple[Finding, str]]
 """Errors, and beside each what is said there; empty where that is no text."""
 
-_STAND_IN = Draft(opening="Hello.", questions=(Question(about="stand in", ask="Yes?"),))
+_STAND_IN = Draft(Opening(caller="so", about="so"), (Question(about="stand in", ask="Yes?"),))
 _PLACES = {
     "/opening": Part.OPENING,
     "/slots/": Part.QUESTIONS,
     "/states/": Part.QUESTIONS,
-    "/exits/0/": Part.THANKS,
     "/objections/": Part.OBJECTIONS,
-    "/voicemail": Part.VOICEMAIL,
 }
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FEWEST_WORDS = 4
 """With fewer a text says nothing of its own any more."""
-_NO_QUESTION = frozenset({Part.OPENING, Part.THANKS})
-"""Models end these with a question by habit: the first question comes after the disclosures, and nobody answers a
-goodbye."""
 _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 _YES_NO = frozenset({"yes", "no", "ja", "nein"})
 
@@ -81,8 +76,19 @@ def mended(part: Part, value: Any, brief: ScriptBrief) -> Any:
         return tuple(_questions(value))
     if part is Part.OBJECTIONS:
         return tuple(_objection(one, brief) for one in value)
-    no_question = part in _NO_QUESTION
-    return _fitting(value, lambda text: bool(wrong_in(part, text, brief)) or (no_question and text.endswith("?")))
+    return _opening(value, brief)
+
+
+def _opening(one: Opening, brief: ScriptBrief) -> Opening:
+    """Models end it with a question by habit; the first question comes after the disclosures."""
+    bare = one.model_copy(update={"message": ""})
+    if wrong_in(Part.OPENING, bare, brief):
+        return one
+    sentences = [bare.model_copy(update={"message": sentence}) for sentence in _SENTENCE_END.split(one.message)]
+    kept = [
+        said.message for said in sentences if not said.message.endswith("?") and not wrong_in(Part.OPENING, said, brief)
+    ]
+    return one.model_copy(update={"message": " ".join(kept)})
 
 
 def _objection(one: Objection, brief: ScriptBrief) -> Objection:

@@ -10,22 +10,23 @@ from typing import Any
 from agent.domain.script_slot import SlotType
 from agent.scripts.draft import MOST_OBJECTIONS, MOST_QUESTIONS, Part
 
-_SENTENCE = 240
+_SENTENCE = 200
 _QUESTION = 160
-TOKENS = {Part.OPENING: 120, Part.QUESTIONS: 500, Part.THANKS: 90, Part.OBJECTIONS: 240, Part.VOICEMAIL: 150}
+TOKENS = {Part.OPENING: 160, Part.QUESTIONS: 500, Part.OBJECTIONS: 240}
 """At most, of an answer. What is cut off cannot be read."""
 
 
 def schema_of(part: Part) -> dict[str, Any]:
     """Of the answer to the request for this part."""
+    value: dict[str, Any]
     match part:
+        case Part.OPENING:
+            value = _object({"caller": _text(80), "about": _text(100), "message": _text(_SENTENCE, shortest=0)})
         case Part.QUESTIONS:
             value = {"type": "array", "items": _question(), "minItems": 1, "maxItems": MOST_QUESTIONS}
         case Part.OBJECTIONS:
             objection = _object({"they_say": _text(120), "answer": _text(_SENTENCE)})
             value = {"type": "array", "items": objection, "minItems": 1, "maxItems": MOST_OBJECTIONS}
-        case _:
-            value = _text(_SENTENCE)
     return _object({part.value: value})
 
 
@@ -39,8 +40,8 @@ def _question() -> dict[str, Any]:
     return {"anyOf": [_object({"about": about, **kind, "ask": ask}) for kind in kinds]}
 
 
-def _text(longest: int) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": longest}
+def _text(longest: int, *, shortest: int = 1) -> dict[str, Any]:
+    return {"type": "string", "minLength": shortest, "maxLength": longest}
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

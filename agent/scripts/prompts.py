@@ -19,22 +19,26 @@ RULES = """You write what an automated agent says in one short telephone call, o
 Say only what the goal and the facts tell. Invent no names, days, times, prices or numbers, leave no gaps such as \
 [Name], and do not speak of what you do not know. Write short, friendly, spoken sentences."""
 _TASKS = {
-    Part.OPENING: "Write the opening: who calls and why, in one or two sentences, without a question.",
+    Part.OPENING: """Write who calls and why.
+caller: the name of who calls, as the goal has it.
+about: what it is about, in a few words to the person who is called.
+message: one sentence that tells the person more of what the goal says, without a question; or "".""",
     Part.QUESTIONS: """Write the questions: one for each thing that the goal wants to know, and no other.
 type: yes_no, choice (of a few things, which are in "choices"), date (a day), time (of day), number (how many), name \
 (of a person), phone, email, or text for all else.
 if_no: "end" where after a no there is nothing more to ask.""",
-    Part.THANKS: "Write the goodbye, for when all questions are answered: one or two sentences, without a question.",
     Part.OBJECTIONS: "Write what people may say against this call, and what they are answered: one or two of them.",
-    Part.VOICEMAIL: "Write the message for the answering machine: who called and why, in two sentences, "
-    "without a question.",
 }
 EXAMPLES: dict[str, tuple[str, dict[Part, Any]]] = {
     "en": (
         "Ask pupils of the Harbour Music School for a new day and teacher of their piano lesson, since the room is "
         "painted.",
         {
-            Part.OPENING: "Good day, this is the Harbour Music School. We have to move your piano lesson.",
+            Part.OPENING: {
+                "caller": "the Harbour Music School",
+                "about": "your piano lesson",
+                "message": "We have to move it, since the room is painted.",
+            },
             Part.QUESTIONS: [
                 {"about": "can be moved", "type": "yes_no", "if_no": "end", "ask": "Would another day suit you?"},
                 {"about": "new day", "type": "date", "ask": "Which day would you like?"},
@@ -45,17 +49,18 @@ EXAMPLES: dict[str, tuple[str, dict[Part, Any]]] = {
                     "ask": "Do you want the same teacher, or is any teacher fine?",
                 },
             ],
-            Part.THANKS: "Wonderful, then your lesson is moved. Thank you and goodbye.",
             Part.OBJECTIONS: [{"they_say": "Why is it moved?", "answer": "The room is being painted."}],
-            Part.VOICEMAIL: "This is the Harbour Music School. We have to move your piano lesson, so please call us "
-            "back.",
         },
     ),
     "de": (
         "Frage Schüler der Musikschule am Hafen nach einem neuen Tag und Lehrer für ihre Klavierstunde, da der Raum "
         "gestrichen wird.",
         {
-            Part.OPENING: "Guten Tag, hier ist die Musikschule am Hafen. Wir müssen Ihre Klavierstunde verlegen.",
+            Part.OPENING: {
+                "caller": "die Musikschule am Hafen",
+                "about": "Ihre Klavierstunde",
+                "message": "Wir müssen sie verlegen, da der Raum gestrichen wird.",
+            },
             Part.QUESTIONS: [
                 {"about": "verlegbar", "type": "yes_no", "if_no": "end", "ask": "Passt Ihnen auch ein anderer Tag?"},
                 {"about": "neuer Tag", "type": "date", "ask": "Welcher Tag passt Ihnen?"},
@@ -66,10 +71,7 @@ EXAMPLES: dict[str, tuple[str, dict[Part, Any]]] = {
                     "ask": "Möchten Sie denselben Lehrer, oder darf es ein anderer sein?",
                 },
             ],
-            Part.THANKS: "Sehr schön, dann ist Ihre Stunde verlegt. Vielen Dank und auf Wiederhören.",
             Part.OBJECTIONS: [{"they_say": "Warum wird sie verlegt?", "answer": "Der Raum wird gestrichen."}],
-            Part.VOICEMAIL: "Hier ist die Musikschule am Hafen. Wir müssen Ihre Klavierstunde verlegen, bitte rufen "
-            "Sie uns zurück.",
         },
     ),
 }

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 ATTEMPTS = 3
 NEEDED = frozenset({Part.OPENING, Part.QUESTIONS})
-"""Without these there is no script; in place of the others the program has words of its own, or says nothing."""
+"""Without these there is no script."""
 _TEMPERATURES = (0.0, 0.4, 0.8)
 """By attempt: told what was wrong, small models like to write the same again."""
 
@@ -105,14 +105,14 @@ class Writer:
         return _Tried(value, wrong_in(part, value, brief))
 
     def _written(self, best: Mapping[Part, _Tried], brief: ScriptBrief, attempts: int) -> Written:
-        draft, left_out = Draft(), []
+        values, left_out = {}, []
         for part, tried in best.items():
             if tried.value is None or (tried.wrong and self._mends and part not in NEEDED):
                 left_out.append(part)
             else:
-                draft = draft.having(part, tried.value)
-        if not draft.is_whole:
+                values[part.value] = tried.value
+        if not NEEDED.isdisjoint(left_out):
             unread = [one for part in left_out if part in NEEDED for one, _ in best[part].wrong]
             return Written(None, tuple(unread), attempts, tuple(left_out))
-        script = script_of(draft, brief)
+        script = script_of(Draft(**values), brief)
         return Written(script, (*check(script), *invented(script, brief)), attempts, tuple(left_out))

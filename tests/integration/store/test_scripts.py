@@ -133,7 +133,8 @@ async def test_who_deletes_a_script_that_is_written_has_no_more_of_it(store: Sto
     class Slow:
         async def write(self, brief: ScriptBrief) -> Written:
             began.set()
-            return await asyncio.get_running_loop().create_future()
+            never: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+            return await never
 
     deleted = asyncio.Event()
 

@@ -46,8 +46,14 @@ class Model:
         self.asked: list[tuple[str, Mapping[str, Any] | None]] = []
 
     async def ask(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        temperature: float = 0,
     ) -> Reply:
+        assert temperature == 0
         assert [message.role for message in messages] == [Role.SYSTEM, Role.CALLER]
         prompt = messages[-1].text
         self.asked.append((prompt, schema))

@@ -9,19 +9,19 @@ from agent.bench.scripts.goals import goals
 from agent.domain.script_finding import Finding, FindingCode
 from agent.errors import ConfigurationError
 from agent.ops.report import Report
-from agent.scripts.draft import Draft, Part, Question
+from agent.scripts.draft import Draft, Opening, Part, Question
 from agent.scripts.drafted import script_of
 from agent.scripts.writer import Written
 
 NAME, BRIEF = next(iter(goals().items()))
-SCRIPT = script_of(Draft(opening="Good day.", questions=(Question(about="coming", ask="Do you come?"),)), BRIEF)
+SCRIPT = script_of(Draft(Opening(caller="us", about="it"), (Question(about="coming", ask="Do you come?"),)), BRIEF)
 WRONG = Finding(code=FindingCode.INVENTED, path="/opening", message="Nobody told that.")
 
 
 def test_what_passed_is_counted_and_what_did_not_is_told() -> None:
     trials = [
         Trial("a", Written(SCRIPT, (), 1), 10),
-        Trial("b", Written(SCRIPT, (), 3, (Part.VOICEMAIL,)), 40),
+        Trial("b", Written(SCRIPT, (), 3, (Part.OBJECTIONS,)), 40),
         Trial("c", Written(SCRIPT, (WRONG,), 3), 30),
         Trial("d", Written(None, (WRONG,), 3, (Part.OPENING,)), 20),
     ]

@@ -27,12 +27,18 @@ BRIEF = ScriptBrief(goal="Ask guests of Hotel Seeblick whether they liked it, an
 LIKED = {"about": "liked it", "type": "yes_no", "if_no": "end", "ask": "Did you like your stay?"}
 NIGHTS = {"about": "How many nights", "type": "number", "ask": "How many nights would you like to stay?"}
 DRAFT: dict[Part, Any] = {
-    Part.OPENING: "Good day, this is Hotel Seeblick. We hope you are well. How are you?",
+    Part.OPENING: {
+        "caller": "Hotel Seeblick.",
+        "about": "your stay",
+        "message": "We hope you are well. How are you?",
+    },
     Part.QUESTIONS: [LIKED, NIGHTS],
-    Part.THANKS: "Thank you, and goodbye.",
     Part.OBJECTIONS: [{"they_say": "Why do you ask?", "answer": "We want to know how you liked it."}],
-    Part.VOICEMAIL: "This is Hotel Seeblick. Please call us back.",
 }
+
+
+def _opening(**changes: str) -> dict[str, str]:
+    return {"caller": "Hotel Seeblick", "about": "your stay", "message": "", **changes}
 
 
 class Model:
@@ -56,11 +62,8 @@ class Model:
         self.temperatures.append(temperature)
         waiting = self._first.get(part)
         answer = waiting.pop(0) if waiting else DRAFT[part]
-        return Reply(answer if _is_raw(answer) else json.dumps({part.value: answer}), complete=True)
-
-
-def _is_raw(answer: object) -> bool:
-    return isinstance(answer, str) and answer.startswith("raw ")
+        raw = isinstance(answer, str) and answer.startswith("raw ")
+        return Reply(str(answer) if raw else json.dumps({part.value: answer}), complete=True)
 
 
 def script_of(written: Written) -> CallScript:
@@ -76,7 +79,8 @@ async def test_a_good_draft_becomes_a_script_that_passes() -> None:
     assert [part for part, _ in model.asked] == list(Part)
     script = script_of(written)
     assert check(script) == []
-    assert script.opening == "Good day, this is Hotel Seeblick. We hope you are well."
+    assert script.opening == "Good day, this is Hotel Seeblick. I am calling about your stay. We hope you are well."
+    assert script.voicemail == "Good day, this is Hotel Seeblick. I was calling about your stay. Please call us back."
     assert [slot.name for slot in script.slots] == ["liked_it", "how_many_nights"]
     assert script.slots[1].confirm == "I understood {{how_many_nights}}. Is that right?"
     assert script.disclosures == ("I am an automated assistant.",)
@@ -94,12 +98,13 @@ async def test_a_good_draft_becomes_a_script_that_passes() -> None:
 @pytest.mark.parametrize(
     ("part", "bad", "code", "told"),
     [
-        (Part.OPENING, "Hello, this is [Name] of the hotel.", FindingCode.PLACEHOLDER, "[Name]"),
-        (Part.VOICEMAIL, "Call 555.", FindingCode.INVENTED, "555"),
-        (Part.THANKS, "Thank you, your friend Robert.", FindingCode.INVENTED, "Robert"),
-        (Part.OPENING, "We call about your stay on Monday.", FindingCode.INVENTED, "Monday"),
-        (Part.THANKS, "See www.seeblick.example for more.", FindingCode.UNSPEAKABLE, "www.seeblick.example"),
-        (Part.OPENING, "Is this the guest of our hotel?", FindingCode.QUESTION_BEFORE_DISCLOSURE, "asks something"),
+        (Part.OPENING, _opening(caller="[Name] of the hotel"), FindingCode.PLACEHOLDER, "[Name]"),
+        (Part.OPENING, _opening(about="room 555"), FindingCode.INVENTED, "555"),
+        (Part.OPENING, _opening(caller="your friend Robert"), FindingCode.INVENTED, "Robert"),
+        (Part.OPENING, _opening(about="your stay on Monday"), FindingCode.INVENTED, "Monday"),
+        (Part.OPENING, _opening(caller="www.seeblick.example"), FindingCode.UNSPEAKABLE, "www.seeblick.example"),
+        (Part.OPENING, _opening(about="what?"), FindingCode.QUESTION_BEFORE_DISCLOSURE, "asks something"),
+        (Part.OBJECTIONS, [{"they_say": "Why?", "answer": "Ask Robert."}], FindingCode.INVENTED, "Robert"),
         (Part.QUESTIONS, [{**NIGHTS, "ask": "Was {{bed}} good?"}], FindingCode.UNKNOWN_VARIABLE, "bed"),
         (Part.QUESTIONS, [{**NIGHTS, "type": "choice"}], FindingCode.CHOICES_MISSING, "choose"),
     ],
@@ -128,44 +133,37 @@ async def test_what_cannot_be_read_is_asked_for_again_and_told_where_it_never_co
 
 
 async def test_a_model_that_never_gets_it_right_is_left_after_some_attempts() -> None:
-    model = Model({Part.OPENING: ["It is a gift!"] * ATTEMPTS})
+    model = Model({Part.OPENING: [_opening(about="a gift")] * ATTEMPTS})
     written = await Writer(model).write(BRIEF.model_copy(update={"forbidden": ("a gift",)}))
     assert (written.good, written.attempts, len(model.asked)) == (False, ATTEMPTS, len(Part) + ATTEMPTS - 1)
-    assert script_of(written).opening == "It is a gift!"
-    assert [finding.code for finding in written.findings] == [FindingCode.FORBIDDEN_CLAIM]
+    assert script_of(written).opening == "Good day, this is Hotel Seeblick. I am calling about a gift."
+    assert {finding.code for finding in written.findings} == {FindingCode.FORBIDDEN_CLAIM}
 
 
 async def test_the_best_of_a_part_is_kept() -> None:
-    model = Model({Part.OPENING: ["Ask [Name].", "Ask [Name] or Robert, of [Company].", "raw no"]})
+    bad = [{**NIGHTS, "ask": "Is it [Name]?"}, {**LIKED, "ask": "Is it Robert, or [Name]?"}]
+    model = Model({Part.QUESTIONS: [bad[:1], bad, "raw no"]})
     written = await Writer(model).write(BRIEF)
     assert [finding.code for finding in written.findings] == [FindingCode.PLACEHOLDER]
 
 
-async def test_parts_that_a_call_can_do_without_are_left_out_where_they_are_never_right() -> None:
-    bad = {
-        Part.THANKS: ["Goodbye from Robert."] * ATTEMPTS,
-        Part.OBJECTIONS: ["raw no"] * ATTEMPTS,
-        Part.VOICEMAIL: ["Call 555."] * ATTEMPTS,
-    }
-    written = await Writer(Model(bad)).write(BRIEF)
+@pytest.mark.parametrize("bad", ["raw no", [{"they_say": "Why?", "answer": "Ask Robert."}]])
+async def test_objections_are_left_out_where_they_are_never_right(bad: object) -> None:
+    written = await Writer(Model({Part.OBJECTIONS: [bad] * ATTEMPTS})).write(BRIEF)
     assert written.good
-    assert set(written.left_out) == set(bad)
-    script = script_of(written)
-    assert script.exits[0].say == "Thank you, that was all. Goodbye."
-    assert (script.objections, script.voicemail) == ((), "")
+    assert written.left_out == (Part.OBJECTIONS,)
+    assert script_of(written).objections == ()
 
 
 async def test_sentences_that_are_wrong_are_left_out_where_others_say_it() -> None:
-    bad = {
-        Part.VOICEMAIL: ["This is Hotel Seeblick. Please call us back at [Phone]."],
-        Part.THANKS: ["Thank you for your answers. Is there anything else?"],
+    bad: dict[Part, list[object]] = {
+        Part.OPENING: [_opening(message="We hope you are well. Call us at [Phone]. Did you like it?")],
         Part.OBJECTIONS: [[{"they_say": "Why?", "answer": "We want to know it. Ask Robert."}]],
     }
     written = await Writer(Model(bad)).write(BRIEF)
     assert (written.good, written.attempts) == (True, 1)
     script = script_of(written)
-    assert script.voicemail == "This is Hotel Seeblick."
-    assert script.exits[0].say == "Thank you for your answers."
+    assert script.opening.endswith("I am calling about your stay. We hope you are well.")
     assert script.objections[0].answer == "We want to know it."
     as_it_is = await Writer(Model(bad), attempts=1, mends=False).write(BRIEF)
     assert not as_it_is.good
@@ -201,6 +199,7 @@ def test_the_examples_keep_to_the_schemas_and_pass(language: str) -> None:
         Draft202012Validator(schema_of(part)).validate(json.loads(shown))
         assert wrong_in(part, read(part, shown), brief) == []
         assert json.dumps(example[part], ensure_ascii=False) in request(brief, part)[-1].text
+    assert not {part.value for part in Part} ^ {part.value for part in example}
 
 
 def test_a_question_has_what_belongs_to_its_type() -> None:
