@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
 from tests.acceptance.test_api import api, created, got
-from tests.acceptance.theatre import APPLICATION_SECRET, LISTEN, Theatre
+from tests.acceptance.theatre import APPLICATION_SECRET, LISTEN, TO_THE_ANSWER, Theatre
 
 __all__ = ["api"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -75,7 +75,7 @@ async def test_the_application_chooses_the_agent_greets_by_name_and_finds_the_or
     other = await created(api, "/v1/agents", {**AGENT, "name": "by-default"})
     await created(api, "/v1/phone_numbers", {"number": "5000", "agent_id": other["id"], "lookup_url": url})
     played = await theatre.play(
-        [LISTEN, {"say": "Where is my order number four seven one one?"}, LISTEN, {"hang_up": {}}], to="5000"
+        [LISTEN, {"say": "Where is my order number four seven one one?"}, TO_THE_ANSWER, {"hang_up": {}}], to="5000"
     )
     lookup, tool = application.asked
     call_id = played.call["id"]

@@ -34,11 +34,14 @@ PATIENCE: Mapping[str, Mapping[str, str]] = {
     "stt": {"deadline_s": "30"},
     "llm": {"deadline_s": "30"},
     "tts": {"deadline_s": "30"},
-    "conversation": {"filler_after_ms": "0"},
+    "turns": {"filler_after_ms": "0", "yield_limit_ms": "4000"},
 }
-"""With a slow machine: a model that was killed takes long to come back, and "Let me see." is not the awaited answer."""
+"""With a slow machine: a model that was killed takes long to come back, "Let me see." is not the awaited answer, and
+words by which a caller interrupts are understood late."""
 GOODBYE: list[dict[str, Any]] = [{"say": "Thank you, goodbye."}, {"wait_for_end": {"timeout_s": 20}}]
-LISTEN: dict[str, Any] = {"wait_for_agent": {"timeout_s": 60}}
+LISTEN: dict[str, Any] = {"wait_for_agent": {"quiet_ms": 1500, "timeout_s": 60}}
+TO_THE_ANSWER: dict[str, Any] = {"wait_for_agent": {"quiet_ms": 7000, "timeout_s": 60}}
+"""Past an announcement of what is looked up, and the time that takes."""
 
 
 @dataclass(frozen=True)
