@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from agent.dialog.phrases import PhraseBook
-from agent.dialog.script.script_talk import ScriptTalk
+from agent.dialog.script.script_call import script_opening
 from agent.domain.agent import Agent
 from agent.domain.call import Call
 from agent.domain.lookup import Lookup
@@ -46,9 +46,7 @@ class FrontDesk:
 
 
 def _first_words(agent: Agent, call: Call) -> tuple[str, ...]:
-    """What the call begins with; of a script its first line, since the others are made while that is heard."""
+    """What the call begins with; of a script all up to its first question, since short sentences wait for the next."""
     if agent.script is None:
         return agent.greeting, agent.notice
-    variables = {**agent.variables, **call.briefing.variables}
-    talk = ScriptTalk(agent.script, variables, today=datetime.now().astimezone().date())
-    return tuple(line.text for line in talk.begin().lines[:1])
+    return script_opening(agent, call, today=datetime.now().astimezone().date())

@@ -165,7 +165,16 @@ class Conversation:
             self._reading,
             caller_quiet=self._caller_quiet,
             held_back=lambda: self._opening.asking or self._first_words.holds,
-            elsewhere=None if switching is None else HandingOver(parts, agent, call, self._journal, switching),
+            elsewhere=None
+            if switching is None
+            else HandingOver(
+                parts,
+                agent,
+                call,
+                self._journal,
+                switching,
+                back_in_script=self._script.nobody_took_over if self._script else None,
+            ),
         )
         self._first_words = FirstWords(
             agent.voicemail,
@@ -203,6 +212,8 @@ class Conversation:
             self._opening.close()
             self._first_words.heard_last()
             self._floor.cut()
+            if self._script is not None:
+                self._script.call_over()
             self._caller_quiet.set()
             await self._floor.hear_last_words(self._answering.withdraw())
             listening.cancel()
@@ -330,6 +341,8 @@ class Conversation:
             return None
         self._reading.begin()
         reason = task.result()
+        if reason is EndedReason.TRANSFERRED and self._script is not None:
+            self._script.handed_over()
         if reason is None:
             self._answering.take_what_waits()
         return reason

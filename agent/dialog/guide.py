@@ -67,8 +67,8 @@ class Reply:
     """Called once the turn is surely the agent's; returns why the call ends with it, or None."""
     taken: Callable[[], None] = _nothing
     """Called before `say`, as soon as the turn is surely the agent's: what the caller said counts from then on."""
-    ahead: str = ""
-    """Its first words, so that their sound may be ready by then."""
+    ahead: tuple[str, ...] = ()
+    """Its first sentences, so that their sound may be ready by then."""
     aside: bool = False
     """What the caller said is no part of what the model reads."""
 

@@ -7,13 +7,14 @@ the call, its time limit) cuts the turn: then the caller is brought back, and wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 
 from agent.dialog.briefing_text import briefing_text
 from agent.dialog.consultation import Consultation
+from agent.dialog.guide import Mouthpiece
 from agent.dialog.journal import Journal
 from agent.dialog.parts import Parts
 from agent.dialog.switching import Attempt, Switching
@@ -21,10 +22,11 @@ from agent.dialog.work import Work
 from agent.domain.agent import Agent
 from agent.domain.call import Call, EndedReason
 from agent.domain.commands import HandOver, PutOnHold
-from agent.domain.transfer import TransferFailure, TransferKind, TransferMode
+from agent.domain.transfer import RequestedBy, TransferFailure, TransferKind, TransferMode
 from agent.errors import PhoneAgentError, TextToSpeechError
 
 log = structlog.get_logger()
+GoOn = Callable[[Mouthpiece], Awaitable[EndedReason | None]]
 
 _WHY = {
     TransferFailure.BUSY: "the line is busy",
@@ -40,7 +42,18 @@ _WHY = {
 class HandingOver:
     """Belongs to one call."""
 
-    def __init__(self, parts: Parts, agent: Agent, call: Call, journal: Journal, switching: Switching) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        agent: Agent,
+        call: Call,
+        journal: Journal,
+        switching: Switching,
+        *,
+        back_in_script: GoOn | None = None,
+    ) -> None:
+        """`back_in_script` goes on with a caller whom the script wanted to hand over, and whom nobody took."""
+        self._back_in_script = back_in_script
         self._parts = parts
         self._agent = agent
         self._call = call
@@ -53,7 +66,7 @@ class HandingOver:
         work.protected = True
         try:
             async with self._switching.attempt(order) as attempt:
-                await self._announce(work, order.destination.say or control.connecting)
+                await self._announce(work, order.announcement or order.destination.say or control.connecting)
                 if await self._made(attempt, order):
                     return EndedReason.TRANSFERRED
                 failure = attempt.failure or failure
@@ -64,6 +77,9 @@ class HandingOver:
         self._journal.history.noted(
             f"The transfer to {order.destination.name} did not come about: {why}. The caller is with you again."
         )
+        if self._back_in_script is not None and order.transfer.requested_by is RequestedBy.SCRIPT:
+            work.protected = False
+            return await self._back_in_script(work)
         return await self._go_on(work, control.not_connected)
 
     async def hold(self, work: Work, order: PutOnHold) -> EndedReason | None:

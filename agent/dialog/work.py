@@ -36,6 +36,8 @@ from agent.speech.urgency import Escalation, Urgency
 
 log = structlog.get_logger()
 
+COVERS = 48_000
+"""Bytes, 3 s: while so much sound is heard the next sentence is surely made, even on a busy machine."""
 LONG_SPEECH_MS = 700  # so much speech without a word understood deserves a question; less was a noise
 
 
@@ -183,22 +185,30 @@ class Work:
     async def say_all(self, texts: Sequence[str], *, protected: int = 0) -> EndedReason | None:
         """Say several without a pause between them, of which the first `protected` ones may not be interrupted.
 
-        Each is made while the one before it is heard. A mouth that stays away ends the call.
+        Each is made while those before it are heard: what is too short for that waits for the next one. A mouth that
+        stays away ends the call.
         """
         self.protected = protected > 0
+        made: list[tuple[str, bytes]] = []
         try:
-            for at, text in enumerate(texts):
-                sound = await self._sound(text)
-                if self.protected and at == protected:
-                    await self._turn.finished()
-                    self.protected = False
-                self._turn.say(text, sound)
+            for number, text in enumerate(texts, 1):
+                made.append((text, await self._sound(text)))
+                if number < len(texts) and sum(len(sound) for _, sound in made) < COVERS:
+                    continue
+                for at, clip in enumerate([self._turn.say(*one) for one in made], number - len(made) + 1):
+                    if at == protected:
+                        clip.done.add_done_callback(self._interruptible_from_here)
+                made.clear()
             await self._turn.finished()
         except TextToSpeechError as error:
             return await self._give_up(error, EndedReason.TTS_ERROR)
         finally:
             self.protected = False
         return None
+
+    def _interruptible_from_here(self, _heard: asyncio.Future[bool]) -> None:
+        if not self.final:
+            self.protected = False
 
     async def say_and_end(self, text: str, reason: EndedReason) -> EndedReason:
         """Say a last sentence, to its end, and end the call; a mouth that fails ends it in silence, as does no text."""
@@ -240,10 +250,10 @@ class Work:
             await self.say(self._agent.phrases.did_not_understand)
         return None
 
-    async def _prepare(self, text: str) -> None:
-        """Have the sound of it ready; where that fails, it is tried again when it is to be said."""
-        if text:
-            with contextlib.suppress(TextToSpeechError):
+    async def _prepare(self, texts: Sequence[str]) -> None:
+        """Have the sound of them ready; where that fails, it is tried again when it is to be said."""
+        with contextlib.suppress(TextToSpeechError):
+            for text in texts:
                 await self._parts.mouth.prepare_once(text, voice=self._agent.voice, language=self._agent.language)
 
     async def _sound(self, text: str) -> bytes:

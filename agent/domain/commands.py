@@ -38,6 +38,8 @@ class HandOver:
     destination: TransferDestination
     briefing: str = ""
     """For whoever answers an attended one; empty: a summary of the conversation."""
+    announcement: str = ""
+    """Said to the caller first, to its end; empty: what the destination or the agent has for that."""
 
 
 @dataclass(frozen=True, slots=True)

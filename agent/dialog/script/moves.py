@@ -14,7 +14,7 @@ from agent.domain.script import CallScript, Exit
 from agent.domain.script_slot import Slot
 from agent.domain.script_state import State
 from agent.domain.script_values import SlotValue
-from agent.domain.script_walk import Leave, advance, begin, give_up, opt_out
+from agent.domain.script_walk import GAVE_UP, Leave, advance, begin, give_up, opt_out
 
 MOST_ASIDES = 6
 """So many turns in a row may bring nothing new; the question has then been asked in vain once more."""
@@ -54,9 +54,16 @@ class Moves:
             state, (Line(self._wording.text(self._script.fallbacks.silence, state.known())), *self._asked(state))
         )
 
-    def gives_up(self, state: TalkState) -> Move:
-        """The call gets nowhere."""
-        return self._leave(state, give_up(self._script), ())
+    def leaves(self, state: TalkState, way: Exit) -> Move:
+        """By this exit, whatever the callee says."""
+        return self._leave(state, way, ())
+
+    def nobody_takes_over(self, state: TalkState) -> Move:
+        """The callee was to be handed over, and nobody takes the call: it ends, with no second hand-over."""
+        way = give_up(self._script)
+        return self._leave(
+            state, GAVE_UP if way.hand_over_to else way, (Line(self._wording.small.nobody_free, LineKind.FAREWELL),)
+        )
 
     def nobody_there(self, state: TalkState) -> Move:
         """The callee has said nothing for too long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import structlog
@@ -17,6 +18,7 @@ from agent.domain.agent import Agent
 from agent.domain.call import Call
 from agent.domain.commands import Command
 from agent.domain.transfer import RequestedBy
+from agent.domain.variables import Value
 from agent.errors import TelephonyError
 
 log = structlog.get_logger()
@@ -40,24 +42,37 @@ def script_guide(
     if script is None:
         return None
     helper = HelperModel(mind, script, call=call.id, messages=journal.history.messages)
-    variables = {**agent.variables, **call.briefing.variables}
     return ScriptGuide(
-        ScriptTalk(script, variables, today=today, helper=helper),
+        ScriptTalk(script, _variables(agent, call), today=today, helper=helper),
         farewell=agent.phrases.farewell,
-        sorry=agent.phrases.tool_failed,
         progressed=lambda progress: journal.script_progressed(call.briefing.script, progress),
-        hand_over=None if switching is None else lambda name: _handed_over(agent, switching, name, tell),
+        hand_over=None if switching is None else lambda name, words: _handed_over(agent, switching, name, words, tell),
     )
 
 
-def _handed_over(agent: Agent, switching: Switching, name: str, tell: Callable[[Command], None]) -> bool:
+def script_opening(agent: Agent, call: Call, *, today: date) -> tuple[str, ...]:
+    """What is said first in a call that follows a script, line by line; nothing where the agent has none."""
+    if agent.script is None:
+        return ()
+    move = ScriptTalk(agent.script, _variables(agent, call), today=today).begin()
+    return tuple(line.text for line in move.lines)
+
+
+def _variables(agent: Agent, call: Call) -> dict[str, Value]:
+    return {**agent.variables, **call.briefing.variables}
+
+
+def _handed_over(
+    agent: Agent, switching: Switching, name: str, announcement: str, tell: Callable[[Command], None]
+) -> bool:
     """Whether the conversation will do it; the destination is one of the agent's, by its name."""
     destination = agent.call_control.destination(name)
     if destination is None:
         log.error("script.no_such_destination", destination=name)
         return False
     try:
-        tell(switching.transfer(destination, by=RequestedBy.SCRIPT))
+        order = switching.transfer(destination, by=RequestedBy.SCRIPT)
+        tell(replace(order, announcement=announcement))
     except TelephonyError as error:
         log.warning("script.cannot_hand_over", code=error.code, error=str(error))
         return False

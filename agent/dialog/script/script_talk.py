@@ -83,8 +83,8 @@ class ScriptTalk:
     async def consider(self, text: str) -> Move:
         """What follows on these words. Nothing is changed before `commit`."""
         state = self._known_state()
-        if state.exit is not None:  # back from a hand-over that did not come about
-            return self.nobody_takes_over()
+        if state.exit is not None:  # they cut off what was said before the farewell
+            return self._moves.leaves(state, state.exit)
         reading = read(self.script, state, text, today=self._today)
         if wants_no_more_calls(text):
             reading = replace(reading, opts_out=True)
@@ -104,7 +104,12 @@ class ScriptTalk:
 
     def nobody_takes_over(self) -> Move:
         """The callee was to be handed over, and could not be: the call ends as one that got nowhere."""
-        return self._moves.gives_up(self._known_state())
+        return self._moves.nobody_takes_over(self._known_state())
+
+    def stays(self) -> None:
+        """The callee hung up before the way out was gone to its end: there is no outcome."""
+        if self._state is not None:
+            self._state = replace(self._state, exit=None)
 
     def commit(self, move: Move) -> None:
         """This is said now."""

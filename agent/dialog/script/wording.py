@@ -47,6 +47,8 @@ class SmallWords:
     """After the callee corrected something."""
     spell: str
     """To a callee who says that their name was misheard, and says it again in the same way."""
+    nobody_free: str
+    """To a callee who was to be handed over, and whom nobody takes."""
     yes: str
     no: str
 
@@ -58,6 +60,7 @@ SMALL_WORDS: dict[str, SmallWords] = {
         "I am afraid I do not know that.",
         "All right, I have changed that.",
         "I am sorry, I did not get the name right. Please spell it for me, letter by letter.",
+        "I am sorry, nobody can take your call at the moment.",
         "yes",
         "no",
     ),
@@ -67,11 +70,12 @@ SMALL_WORDS: dict[str, SmallWords] = {
         "Das weiß ich leider nicht.",
         "In Ordnung, das habe ich geändert.",
         "Entschuldigung, ich habe den Namen nicht richtig verstanden. Bitte buchstabieren Sie ihn.",
+        "Es tut mir leid, im Moment kann niemand Ihren Anruf annehmen.",
         "ja",
         "nein",
     ),
 }
-WORDLESS = SmallWords((), "", "", "", "", "", "")
+WORDLESS = SmallWords((), "", "", "", "", "", "", "")
 """Of a language that has none here: the script's own words are all that is said."""
 
 

@@ -3,12 +3,15 @@ from __future__ import annotations
 from agent.domain.agent import Agent, Limits
 from agent.domain.briefing import briefed
 from agent.domain.call import EndedReason
+from agent.domain.call_control import CallControl
 from agent.domain.events import ScriptProgressed
 from agent.domain.script_progress import ScriptProgress
+from agent.domain.transfer import TransferDestination, TransferFailure
 from agent.domain.turns import Speaker
 from agent.errors import LanguageModelError
-from agent.testing.fakes import FakeEars, FakeMind
+from agent.testing.fakes import FakeEars, FakeMind, FakeMouth
 from tests.unit.dialog.booking import BOOKING
+from tests.unit.dialog.exchange import FakeExchange
 from tests.unit.dialog.stage import Stage
 from tests.unit.dialog.virtual_time import run
 
@@ -16,8 +19,13 @@ AGENT = Agent(
     name="tester", greeting="Good day.", instructions="Be brief.", script=BOOKING, variables={"doctor": "Dr. Lee"}
 )
 QUIET = (("agent_quiet", 30), ("quiet", 0.3))
-TURN = (*QUIET, *QUIET, ("quiet", 0.2), ("speak", 1.0), ("quiet", 2.5))
-"""The agent is quiet for a moment behind its disclosures, too."""
+TURN = (*QUIET, ("quiet", 0.2), ("speak", 1.0), ("quiet", 2.5))
+RECEPTION = CallControl(
+    destinations=(TransferDestination(name="reception", description="People.", endpoint="desk"),), tools=()
+)
+WAIT = 25
+"""Frames of 20 ms: longer than any pause between two sentences."""
+PERSON = "Can I speak to a person?"
 
 
 def stage(*heard: str, answers: list[str | LanguageModelError] | None = None, **agent: object) -> Stage:
@@ -89,3 +97,36 @@ def test_a_model_that_is_away_does_not_end_a_call_by_script() -> None:
     run(scene.caller(*TURN, *TURN, *TURN, ("agent_quiet", 30), ("hang_up", 0)))
 
     assert progress_of(scene).slots == {"name": "Anna Miller"}
+
+
+def test_a_hand_over_is_announced_once_and_nothing_is_done_before_it_was_heard() -> None:
+    scene = stage(PERSON, call_control=RECEPTION)
+    scene.switching = exchange = FakeExchange()
+    exchange.playing = lambda: scene.line.playout.busy
+
+    assert run(scene.caller(*TURN)) is EndedReason.TRANSFERRED
+    assert scene.said_by(Speaker.AGENT)[1:] == ["I connect you."]
+    assert (exchange.noted, exchange.spoken_over) == (["reach", "connect"], [])
+    assert progress_of(scene).outcome == "handed_over"
+
+
+def test_a_callee_whom_nobody_takes_is_told_so_at_once_and_was_not_handed_over() -> None:
+    scene = stage(PERSON, call_control=RECEPTION)
+    scene.switching = FakeExchange(TransferFailure.BUSY)
+
+    assert run(scene.caller(*TURN)) is EndedReason.AGENT_HANGUP
+    assert scene.said_by(Speaker.AGENT)[1:] == [
+        "I connect you. I am sorry, nobody can take your call at the moment. I will have somebody call you. Goodbye."
+    ]
+    assert progress_of(scene).outcome == "not_reached"
+
+
+def test_a_question_follows_without_a_wait_on_a_disclosure_and_on_thanks_though_the_mouth_is_slow() -> None:
+    scene = stage("Anna Miller.")
+    scene.mouth = FakeMouth(delay_s=1.5)
+
+    run(scene.caller(*TURN, ("agent_talks", 9), ("agent_quiet", 30), ("hang_up", 0)))
+
+    heard = "".join("x" if any(frame) else "." for frame in scene.line.received).strip(".")
+    assert len([pause for pause in heard.split("x") if len(pause) > WAIT]) == 1, "only the callee's turn"
+    assert scene.said_by(Speaker.AGENT)[1].endswith("Thank you. Which day suits you for Dr. Lee?")
