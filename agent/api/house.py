@@ -14,6 +14,7 @@ from agent.models.shelf import Shelf
 from agent.outbound.order_desk import OrderDesk
 from agent.recordings.archive import Archive
 from agent.recordings.folder import RecordingsFolder
+from agent.scripts.call_rehearsals import CallRehearsals
 from agent.settings import Settings
 from agent.store.engine import Store
 from agent.store.recorder import Recorder
@@ -44,6 +45,7 @@ class House:
     recordings: RecordingsFolder
     archive: Archive
     orders: OrderDesk
+    rehearsals: CallRehearsals
     prepare: Callable[[Sequence[Agent]], Awaitable[None]]
     """Makes agents that are new or changed ready to take calls: their phrases as sound, their prompts read."""
     checks: Callable[[], Mapping[str, bool]]

@@ -65,3 +65,43 @@ FINDING: Final[dict[str, Any]] = {
     "path": "/states/0/transitions",
     "message": 'From the state "ask" no way leads on where "comes" is no.',
 }
+REHEARSAL: Final[dict[str, Any]] = {
+    "object": "script_rehearsal",
+    "id": None,
+    "by": "writing",
+    "status": "completed",
+    "error": None,
+    "script_id": "scr_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "version": 2,
+    "findings": [],
+    "coverage": {"states": [], "exits": [], "slots": [], "disclosures": [], "share": 1.0},
+    "conversations": [
+        {
+            "caller": "opt_out",
+            "exit": "no_result",
+            "outcome": "no_result",
+            "success": False,
+            "slots": {},
+            "states": ["ask"],
+            "turns": [
+                {"speaker": "agent", "text": "Good day, Ann Miller. Will you come?"},
+                {"speaker": "callee", "text": "Please don't call me again."},
+                {"speaker": "agent", "text": "I am sorry. Goodbye."},
+            ],
+            "opted_out": True,
+            "said": None,
+            "ended_reason": None,
+            "disclosures_missing": None,
+            "recording": None,
+            "troubles": None,
+        }
+    ],
+}
+REHEARSAL_BEGUN: Final[dict[str, Any]] = {
+    **REHEARSAL,
+    "id": "rhs_01JDQ3W8Z5K7M2N4P6R8T0V2X4",
+    "by": "call",
+    "status": "running",
+    "coverage": None,
+    "conversations": [],
+}

@@ -52,6 +52,7 @@ from agent.outbound.trunks import Trunks
 from agent.personas import check_numbers, check_trunks, load_agents
 from agent.reception import FrontDesk
 from agent.recordings.recordings import Recordings
+from agent.scripts.call_rehearsals import CallRehearsals
 from agent.scripts.desk import ScriptDesk
 from agent.settings import Settings
 from agent.store.record import Record
@@ -240,12 +241,15 @@ class PhoneAgent:
     async def _serve_api(self, stack: contextlib.AsyncExitStack) -> None:
         """Before the models are there: whoever waits for this server can ask how far it is."""
         self._record.when_told(self._hub.told)
+        live = LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0)
+        rehearsals = CallRehearsals(self._recordings.studio.folder.rehearsals, live_calls=live.__len__)
+        stack.push_async_callback(rehearsals.close)
         house = House(
             settings=self._settings,
             store=self._record.store,
             recorder=self._record.recorder,
             registry=self._record.registry,
-            live=LiveCalls(self._session, lambda: len(self._switchboard.calls) if self._switchboard else 0),
+            live=live,
             places=self._places,
             shelf=Shelf.of(self._settings, self._agents.values(), self._models.is_ready),
             listeners=Listeners(self._sink),
@@ -256,6 +260,7 @@ class PhoneAgent:
             recordings=self._recordings.studio.folder,
             archive=self._recordings.archive,
             orders=self._orders,
+            rehearsals=rehearsals,
             prepare=self._models.prepare,
             checks=self.vitals.checks,
             problems=self.vitals.problems,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.errors import ConfigurationError
 
-app = typer.Typer(no_args_is_help=True, help="Write call scripts, and check them in files.")
+if TYPE_CHECKING:
+    from agent.domain.script import CallScript
+
+app = typer.Typer(no_args_is_help=True, help="Write call scripts, check and rehearse them in files.")
 
 
 @app.command()
@@ -24,18 +27,12 @@ def check(
     Exit status 0: all can be approved; 1: one cannot; 2: one cannot be read.
     """
     from agent.domain.script_finding import passes  # heavy, as the next
-    from agent.scripts.by_hand import UnreadableScriptError, script_of_text
     from agent.scripts.checker import check as find
 
     good = True
     reports = []
     for file in files:
-        try:
-            findings = find(script_of_text(file.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{file} cannot be read: {error}.") from None
-        except UnreadableScriptError as error:
-            raise ConfigurationError(f"{file}: {error}") from None
+        findings = find(_read(file))
         good = good and passes(findings)
         reports.append({"file": str(file), "findings": [finding.model_dump(mode="json") for finding in findings]})
         if not as_json:
@@ -92,8 +89,48 @@ def write(
 
 
 @app.command()
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="A script in YAML or JSON.", show_default=False)],
+    by: Annotated[str, typer.Option(help="writing, or call: real calls on an Asterisk of its own.")] = "writing",
+    callers: Annotated[
+        str, typer.Option(help="By call only these kinds of callees, with commas between them; empty: all.")
+    ] = "",
+    agent: Annotated[Path | None, typer.Option(help="An agent's file: by call its voice and phrases.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="The agent's configuration file.")] = None,
+    llm: Annotated[str | None, typer.Option(help="Another language model than the configuration's.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep recordings and logs of calls here.")] = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+) -> None:
+    """Lead a script through simulated callees, and tell what none of them came to.
+
+    Exit status 0: everything was come to; 1: something was not; 2: it could not be rehearsed.
+    """
+    from agent.commands.script_rehearsal import Rehearsal  # heavy
+
+    rehearsal = Rehearsal(_read(file), callers=callers, agent=agent, config=config, llm=llm, keep=keep)
+    if by not in {"writing", "call"}:
+        raise ConfigurationError(f"--by {by!r} is neither writing nor call.")
+    report = rehearsal.by_call() if by == "call" else rehearsal.in_writing()
+    if json_out is not None:
+        rehearsal.write(report, json_out)
+    raise typer.Exit(0 if rehearsal.told(report) else 1)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a call script."""
     from agent.domain.script import CallScript  # heavy
 
     typer.echo(json.dumps(CallScript.model_json_schema(), indent=2))
+
+
+def _read(file: Path) -> CallScript:
+    """Raises ConfigurationError."""
+    from agent.scripts.by_hand import UnreadableScriptError, script_of_text  # heavy
+
+    try:
+        return script_of_text(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}.") from None
+    except UnreadableScriptError as error:
+        raise ConfigurationError(f"{file}: {error}") from None

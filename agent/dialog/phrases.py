@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from agent.dialog.script.fixed_sentences import fixed_sentences
 from agent.domain.agent import Agent
 from agent.errors import TextToSpeechError
 from agent.speech.joints import pause_ms, polish
@@ -87,4 +88,6 @@ def _sentences(agent: Agent) -> tuple[str, ...]:
     said_by_tools = (tool.say for tool in agent.tools)
     phrases = agent.phrases.model_dump().values()
     control, message = agent.call_control.sentences, agent.voicemail.message
-    return (agent.greeting, agent.notice, message, *agent.recording.sentences, *said_by_tools, *control, *phrases)
+    of_script = () if agent.script is None else fixed_sentences(agent.script)
+    fixed = (*agent.recording.sentences, *said_by_tools, *control, *phrases, *of_script)
+    return (agent.greeting, agent.notice, message, *fixed)

@@ -43,6 +43,11 @@ class RecordingsFolder:
             raise ValueError("no id of a call")
         return self._folder / f"{call_id}{file_format.suffix}"
 
+    @property
+    def rehearsals(self) -> Path:
+        """Where rehearsals of scripts are kept, which have no call of ours."""
+        return self._folder / "rehearsals"
+
     def remove(self, call_id: str) -> bool:
         """Remove all files of a call; whether there were any. Raises OSError for one that cannot be removed."""
         paths = [self.path(call_id, one) for one in RecordingFormat]

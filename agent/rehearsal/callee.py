@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from agent.errors import TelephonyError
 from agent.rehearsal.bridging import bridges
 from agent.rehearsal.director import Director
-from agent.rehearsal.events import CallFollower, EventFeed
+from agent.rehearsal.events import CallFollower, EventDict, EventFeed
 from agent.rehearsal.moments import Moment, MomentKind, Watcher
 from agent.rehearsal.performance import Performance
 from agent.rehearsal.performer import OVER_TIMEOUT_S, how, measured, narrator
@@ -23,6 +24,9 @@ CALL_TIMEOUT_S = 30.0
 """From the order to the INVITE."""
 Order = Callable[[Scenario], Awaitable[str]]
 """Has the agent call; returns the call's id. Raises TelephonyError."""
+Talk = Callable[[PhoneCall, Sequence[EventDict]], Awaitable[str | None]]
+"""Leads an answered call in place of the scenario's steps, beside the agent's own account of it, which grows; returns
+why it could not be led to its end, in a sentence. CallEndedError ends it, too."""
 
 
 async def perform_callee(
@@ -34,6 +38,7 @@ async def perform_callee(
     feed: EventFeed,
     recording: Path,
     watch: Watcher,
+    talk: Talk | None = None,
 ) -> Performance:
     """Let the agent call the softphone, which listens. Whatever happens is in the performance."""
     follower = CallFollower("", callee=scenario.to)
@@ -47,7 +52,11 @@ async def perform_callee(
             incoming = await asyncio.wait_for(phone.incoming(), CALL_TIMEOUT_S)
             incoming.recording = recording
             call = await _taken(incoming, scenario.answer, props, scenario.ring_timeout_s)
-            if call is not None:
+            if call is not None and talk is not None:
+                watch(Moment(MomentKind.ANSWERED))
+                with contextlib.suppress(CallEndedError):
+                    troubles += filter(None, [await talk(call, follower.events)])
+            elif call is not None:
                 watch(Moment(MomentKind.ANSWERED))
                 director = Director(call, watch, bridging=lambda: bridges(follower.events))
                 await director.play(props.lines)

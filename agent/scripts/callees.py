@@ -19,13 +19,15 @@ _WORDS: dict[str, dict[str, str]] = {
         "yes": "Yes.", "no": "No.", "name": "My name is Anna Miller.", "text": "It is quite all right.",
         "phone": "0 3 0 1 2 3 4 5 6 7", "email": "anna at example dot com", "hesitant": "Hm, let me see.",
         "hostile": "I am not interested.", "off_topic": "What is the weather like?",
-        "opt_out": "Please don't call me again.", "number": "{}", "time": "At {}.", "date": "On {}.",
+        "opt_out": "Please don't call me again.", "spelled": "A, N, N, A. M, I, L, L, E, R.",
+        "number": "{}", "time": "At {}.", "date": "On {}.",
     },
     "de": {
         "yes": "Ja.", "no": "Nein.", "name": "Ich heiße Anna Müller.", "text": "Das ist ganz in Ordnung.",
         "phone": "0 3 0 1 2 3 4 5 6 7", "email": "anna at beispiel punkt de", "hesitant": "Hm, mal sehen.",
         "hostile": "Ich habe kein Interesse.", "off_topic": "Wie wird denn das Wetter?",
-        "opt_out": "Bitte rufen Sie mich nie wieder an.", "number": "{}", "time": "Um {} Uhr.", "date": "Am {}.",
+        "opt_out": "Bitte rufen Sie mich nie wieder an.", "spelled": "A, N, N, A. M, Ü, L, L, E, R.",
+        "number": "{}", "time": "Um {} Uhr.", "date": "Am {}.",
     },
 }  # fmt: skip
 DAYS_AHEAD = 2
@@ -63,6 +65,11 @@ def answer(callee: Callee, script: CallScript, slot: Slot | None, *, confirming:
     if slot is None or confirming:
         return said["yes"]
     return callee.choices.get(slot.name) or _usual(slot, said, script.language, today)
+
+
+def spelled(script: CallScript) -> str:
+    """The name that callees have, letter by letter."""
+    return _said(script)["spelled"]
 
 
 def _usual(slot: Slot, said: Mapping[str, str], language: str, today: date) -> str:

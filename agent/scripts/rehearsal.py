@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from agent.dialog.opt_out import wants_no_more_calls
@@ -22,7 +22,7 @@ async def rehearse(script: CallScript, *, today: date) -> tuple[list[Rehearsed],
     """Conversations with callees of all kinds, and what none of them came to."""
     done = [await _talk(script, callee, today) for callee in callees(script)]
     done.append(_voicemail(script))
-    return done, _coverage(script, done)
+    return done, coverage(script, done, exits={one.exit for one in done})
 
 
 async def _talk(script: CallScript, callee: Callee, today: date) -> Rehearsed:
@@ -74,11 +74,12 @@ def _voicemail(script: CallScript) -> Rehearsed:
     return Rehearsed(caller=Caller.VOICEMAIL, exit=None, outcome=None, success=None, slots={}, states=[], turns=turns)
 
 
-def _coverage(script: CallScript, done: Sequence[Rehearsed]) -> Coverage:
-    came = {name for one in done for name in one.states} | {one.exit for one in done}
+def coverage(script: CallScript, done: Sequence[Rehearsed], *, exits: Collection[str | None]) -> Coverage:
+    """What none of these conversations came to; `exits` are those that they came to."""
+    came = {name for one in done for name in one.states} | {*exits}
     valued = {name for one in done for name, value in one.slots.items() if value is not None}
     states = [state.name for state in script.states if state.name not in came]
-    exits = [ending.name for ending in script.exits if ending.name not in came]
+    missed = [ending.name for ending in script.exits if ending.name not in came]
     slots = [slot.name for slot in script.slots if slot.name not in valued]
     whole = len(script.states) + len(script.exits) + len(script.slots)
-    return Coverage(states=states, exits=exits, slots=slots, share=round(1 - len(states + exits + slots) / whole, 3))
+    return Coverage(states=states, exits=missed, slots=slots, share=round(1 - len(states + missed + slots) / whole, 3))

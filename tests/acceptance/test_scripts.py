@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,27 +84,36 @@ async def ended(api: aiohttp.ClientSession, played: Played) -> Mapping[str, Any]
     return told
 
 
+async def one_by_one(*calls: Awaitable[Played]) -> list[Played]:
+    """Two at once are enough for a machine of two cores."""
+    return [await call for call in calls]
+
+
 async def test_every_outcome_of_a_script_is_reached_by_a_real_call(theatre: Theatre) -> None:
     tomorrow = (datetime.now().astimezone() + timedelta(days=1)).date().isoformat()
     async with back_end(theatre.folder, theatre.http_port) as api:
         await employ(api)
-        booked, refused, opted_out, silent = await asyncio.gather(
-            theatre.play(
-                [
-                    LISTEN,
-                    {"say": "My name is Helen Baker."},
-                    LISTEN,
-                    {"say": "I would like to come tomorrow."},
-                    LISTEN,
-                    {"say": "Yes, that's right."},
-                    END,
-                ],
-                {"turn": 0, "agent_says_any": [DISCLOSURE]},
-                to=NUMBER,
+        (booked, opted_out), (silent, refused) = await asyncio.gather(
+            one_by_one(
+                theatre.play(
+                    [
+                        LISTEN,
+                        {"say": "My name is Helen Baker."},
+                        LISTEN,
+                        {"say": "I would like to come tomorrow."},
+                        LISTEN,
+                        {"say": "Yes, that's right."},
+                        END,
+                    ],
+                    {"turn": 0, "agent_says_any": [DISCLOSURE]},
+                    to=NUMBER,
+                ),
+                theatre.play([LISTEN, {"say": "Please don't call me again."}, END], to=NUMBER),
             ),
-            theatre.play([LISTEN, {"say": "No, I am not interested."}, END], to=NUMBER),
-            theatre.play([LISTEN, {"say": "Please don't call me again."}, END], to=NUMBER),
-            theatre.play([LISTEN, END], to=NUMBER),
+            one_by_one(
+                theatre.play([LISTEN, END], to=NUMBER),
+                theatre.play([LISTEN, {"say": "No, I am not interested."}, END], to=NUMBER),
+            ),
         )
         booked.check()
         calls = [await ended(api, played) for played in (booked, refused, opted_out, silent)]

@@ -16,11 +16,11 @@ from agent.testing.fakes import FakeMouth
 from agent.webhooks.agent_lookup import AgentLookup
 from tests.unit.dialog.booking import BOOKING
 
-OPENING = BOOKING.opening
+UP_TO_THE_QUESTION = [BOOKING.opening, *BOOKING.disclosures, "May I have your name, please?"]
 
 
 @pytest.mark.parametrize(
-    ("script", "first"), [(None, ["Good day, Anna.", "This call is recorded."]), (BOOKING, [OPENING])]
+    ("script", "first"), [(None, ["Good day, Anna.", "This call is recorded."]), (BOOKING, UP_TO_THE_QUESTION)]
 )
 def test_what_is_said_first_is_made_before_anybody_answers(script: CallScript | None, first: list[str]) -> None:
     agent = Agent(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ from agent.models.shelf import Shelf
 from agent.outbound.order_desk import OrderDesk
 from agent.recordings.archive import Archive
 from agent.recordings.folder import RecordingsFolder
+from agent.scripts.call_rehearsals import CallRehearsals
 from agent.settings import (
     CapacitySettings,
     DrainSettings,
@@ -63,6 +65,7 @@ from agent.testing.fakes import FakeEars, FakeMouth
 from agent.webhooks.webhooks import Webhooks
 from tests.unit.telephony.test_trunk_states import Source
 
+REHEARSES = (sys.executable, str(Path(__file__).with_name("rehearses.py")))
 SILENT = Trunk("first", Registration.NONE, Reach.UNREACHABLE, None)
 OUTBOUND = OutboundSettings(
     allow=("+4930", "+4989"),
@@ -224,6 +227,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
     asked = WebhooksSettings(allowed_subnets=["127.0.0.1/32"], secret=SecretStr(new_secret()))
     webhooks = Webhooks(store, asked)
     settings = Settings(outbound=OUTBOUND)
+    rehearsals = CallRehearsals(folder.rehearsals, live_calls=live.__len__, command=REHEARSES)
     house = House(
         settings=settings,
         store=store,
@@ -240,6 +244,7 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
         recordings=folder,
         archive=Archive(store, folder, server="one"),
         orders=OrderDesk(store, settings.outbound, server="one", told=lambda _events: None, now=clock.now),
+        rehearsals=rehearsals,
         prepare=prepare,
         checks=lambda: {"asterisk": True, "store": recorder.problem is None},
         problems=lambda: [recorder.problem] if recorder.problem else [],
@@ -257,5 +262,6 @@ async def office(store: Store, tmp_path: Path) -> AsyncIterator[Office]:
             _, office.secrets[scope] = await keys.create(scope, frozenset({scope}), datetime.now(UTC))
         yield office
         house.hub.close()
+    await rehearsals.close()
     await house.drain.close()
     await webhooks.close()
