@@ -253,11 +253,8 @@ async def test_a_back_end_is_told_all_of_a_call_signed_and_in_order(
 
 async def test_an_agent_made_by_the_api_takes_the_next_call(theatre: Theatre, api: aiohttp.ClientSession) -> None:
     agent = {"name": "night-desk", "greeting": "Night desk.", "instructions": "Be brief."}
-    async with api.post("/v1/agents", json=agent) as answer:
-        assert answer.status == 201, await answer.text()
-        agent_id = (await answer.json())["id"]
-    async with api.post("/v1/phone_numbers", json={"number": "4000", "agent_id": agent_id}) as answer:
-        assert answer.status == 201, await answer.text()
+    made = await created(api, "/v1/agents", agent)
+    await created(api, "/v1/phone_numbers", {"number": "4000", "agent_id": made["id"]})
     played = await theatre.play([LISTEN, {"hang_up": {}}], to="4000")
     assert played.turns[0]["text"] == "Night desk."
     assert played.call["agent"] == "night-desk"

@@ -21,6 +21,7 @@ from agent.store.api_keys import ApiKeys, Scope
 from agent.store.engine import Store
 from agent.testing.measure import Span, read_tracks, speech_spans
 from agent.testing.softphone.rtp import Pcm
+from tests.acceptance.test_api import created
 from tests.acceptance.theatre import GOODBYE, LISTEN, LLM, Played, Theatre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,11 +52,8 @@ async def api(theatre: Theatre) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def employ(api: aiohttp.ClientSession, name: str, number: str, **recording: str) -> None:
-    async with api.post("/v1/agents", json={"name": name, "recording": recording, **DESK}) as answer:
-        assert answer.status == 201, await answer.text()
-        agent_id = (await answer.json())["id"]
-    async with api.post("/v1/phone_numbers", json={"number": number, "agent_id": agent_id}) as answer:
-        assert answer.status == 201, await answer.text()
+    agent = await created(api, "/v1/agents", {"name": name, "recording": recording, **DESK})
+    await created(api, "/v1/phone_numbers", {"number": number, "agent_id": agent["id"]})
 
 
 async def call_with(api: aiohttp.ClientSession, call_id: str, until: str) -> dict[str, Any]:

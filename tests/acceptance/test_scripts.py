@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.acceptance.test_api import created
 from tests.acceptance.test_recordings import back_end
 from tests.acceptance.theatre import Played, Theatre
 
@@ -60,11 +61,8 @@ END: dict[str, Any] = {"wait_for_end": {"timeout_s": 60}}
 
 
 async def employ(api: aiohttp.ClientSession) -> None:
-    async with api.post("/v1/agents", json=AGENT) as answer:
-        assert answer.status == 201, await answer.text()
-        agent_id = (await answer.json())["id"]
-    async with api.post("/v1/phone_numbers", json={"number": NUMBER, "agent_id": agent_id}) as answer:
-        assert answer.status == 201, await answer.text()
+    agent = await created(api, "/v1/agents", AGENT)
+    await created(api, "/v1/phone_numbers", {"number": NUMBER, "agent_id": agent["id"]})
 
 
 async def ended(api: aiohttp.ClientSession, played: Played) -> Mapping[str, Any]:
