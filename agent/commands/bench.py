@@ -108,6 +108,7 @@ def machines(
 def scripts(
     goals: Annotated[str, typer.Option(help="Only these goals, with commas between them.")] = "",
     model: Annotated[str, typer.Option(help="Name of the language model.")] = "qwen2.5-coder-1.5b-instruct",
+    at_once: Annotated[int, typer.Option(min=1, max=16, help="Goals written for at the same time.")] = 1,
     control: Annotated[
         bool, typer.Option(help="Prove that it can fail: one attempt, and nothing that is wrong is mended.")
     ] = False,
@@ -121,7 +122,7 @@ def scripts(
 
     logs.configure(LogSettings(level="warning"))
     console, notes = Console(), Console(stderr=True)
-    plan = Plan(tuple(filter(None, goals.split(","))), model, control)
+    plan = Plan(tuple(filter(None, goals.split(","))), model, at_once, control)
     command = " ".join(["bench", *sys.argv[2:]])
     with tempfile.TemporaryDirectory(prefix="phone-agent-bench-") as folder:
         report = asyncio.run(bench_scripts(plan, Path(folder), command=command, progress=notes.print))

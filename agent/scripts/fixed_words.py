@@ -38,7 +38,7 @@ _ENGLISH = FixedWords(
     done="Wonderful, that was all. Thank you for your time. Goodbye.",
     not_wanted="All right. Thank you for telling me. Goodbye.",
     declined="No problem. Thank you for your time. Goodbye.",
-    gave_up="I am sorry, we cannot finish this by telephone today. Thank you for your time. Goodbye.",
+    gave_up="I am sorry, we cannot finish this by telephone. Thank you for your time. Goodbye.",
     opted_out="All right, you will not be called again. I am sorry to have disturbed you. Goodbye.",
 )
 _GERMAN = FixedWords(
@@ -51,7 +51,7 @@ _GERMAN = FixedWords(
     done="Sehr schön, das war alles. Vielen Dank für Ihre Zeit. Auf Wiederhören.",
     not_wanted="In Ordnung, danke für die Auskunft. Auf Wiederhören.",
     declined="Kein Problem. Danke für Ihre Zeit. Auf Wiederhören.",
-    gave_up="Das können wir heute leider nicht am Telefon klären. Danke für Ihre Zeit. Auf Wiederhören.",
+    gave_up="Das können wir leider nicht am Telefon klären. Danke für Ihre Zeit. Auf Wiederhören.",
     opted_out="In Ordnung, Sie werden nicht mehr angerufen. Bitte entschuldigen Sie die Störung. Auf Wiederhören.",
 )
 WORDS = {"en": _ENGLISH, "de": _GERMAN}

@@ -16,12 +16,13 @@ _NUMBER = re.compile(r"\d+")
 _NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?:'s)?")
 _NO_NAMES = frozenset({"I", "Mr", "Mrs", "Ms", "Miss", "Sir", "Madam", "English", "German", "Internet", "May"})
 _DAYS = {
+    "en": re.compile(r"\b(?:today|tonight|tomorrow|yesterday)\b"),
     "de": re.compile(
         r"\b(?:(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Januar|Februar|März|April|Juni|Juli|August|September"
-        r"|Oktober|November|Dezember|übermorgen)\b"
-    )
+        r"|Oktober|November|Dezember|heute|gestern|morgen|übermorgen)\b"
+    ),
 }
-"""Days and months that are no names by their capital letter alone."""
+"""Days and months that are no names by their capital letter alone; "morgen" is tomorrow, "Morgen" the morning."""
 
 
 def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:

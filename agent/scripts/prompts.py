@@ -23,7 +23,8 @@ _TASKS = {
 caller: the name of who calls, as the goal has it.
 about: what it is about, in a few words to the person who is called.
 message: one sentence that tells the person more of what the goal says, without a question; or "".""",
-    Part.QUESTIONS: """Write the questions: one for each thing that the goal wants to know, and no other.
+    Part.QUESTIONS: """Write the questions: one for each thing that the goal wants to learn from people, and no other.
+Ask nothing that the caller knows.
 type: yes_no, choice (of a few things, which are in "choices"), date (a day), time (of day), number (how many), name \
 (of a person), phone, email, or text for all else.
 if_no: "end" where after a no there is nothing more to ask.""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -12,6 +13,9 @@ from typing import Any, Final
 from agent.bench.scripts.goals import goals
 from agent.dialog.lulls import Lulls
 from agent.dialog.mind_background import BackgroundChat
+from agent.domain.script_brief import ScriptBrief
+from agent.domain.script_finding import Finding, FindingCode
+from agent.errors import LanguageModelError
 from agent.ops.conditions import conditions
 from agent.ops.report import Failure, Report, measured
 from agent.scripts.writer import Writer, Written
@@ -32,6 +36,8 @@ class Plan:
     goals: tuple[str, ...] = ()
     """Names; none: all."""
     model: str = MODEL
+    at_once: int = 1
+    """Goals that are written for at the same time, each in a slot of its own: sooner done, each later."""
     control: bool = False
     """Negative control: one attempt, and what the model wrote is taken as it is."""
 
@@ -48,33 +54,51 @@ class Trial:
 async def bench_scripts(plan: Plan, folder: Path, *, command: str, progress: Progress) -> Report:
     """Have a script written for each goal. `folder` is for the model's process.
 
-    Raises ConfigurationError, ModelError, LanguageModelError.
+    A model that fails over a goal has not written it. Raises ConfigurationError, ModelError.
     """
     wanted = goals(plan.goals)
-    settings = Settings.model_validate({"stt": NOWHERE, "tts": NOWHERE, "llm": {"model": plan.model, "slots": 1}})
+    llm = {"model": plan.model, "slots": plan.at_once}
+    settings = Settings.model_validate({"stt": NOWHERE, "tts": NOWHERE, "llm": llm})
     fleet = Fleet(settings, folder)
     async with AsyncExitStack() as stack:
         # No pulse: on a busy machine it would only seem to hang.
         workers = Supervisor(replace(spec, pulse=None) for spec in fleet.specs)
         stack.push_async_callback(workers.stop)
         await workers.start()
-        model = BackgroundChat(
-            base_url=fleet.llm_base_url,
-            api_key=fleet.llm_api_key,
-            model=fleet.llm_model,
-            lulls=Lulls(),
-            slot=fleet.background_slot,
-        )
-        stack.push_async_callback(model.close)
-        writer = Writer(model, attempts=1, mends=False) if plan.control else Writer(model)
-        trials = []
-        for name, brief in wanted.items():
-            began = time.monotonic()
-            trials.append(Trial(name, await writer.write(brief), time.monotonic() - began))
-            progress(_line(trials[-1]))
-    report = Report(command, conditions(models={"llm": plan.model}))
-    judge(report, trials)
+        waiting, trials = iter(wanted.items()), dict[str, Trial]()
+
+        async def write(slot: int) -> None:
+            model = _model(fleet, slot)
+            stack.push_async_callback(model.close)
+            writer = Writer(model, attempts=1, mends=False) if plan.control else Writer(model)
+            for name, brief in waiting:
+                began = time.monotonic()
+                trials[name] = Trial(name, await _written(writer, brief), time.monotonic() - began)
+                progress(_line(trials[name]))
+
+        async with asyncio.TaskGroup() as group:
+            for slot in range(plan.at_once):
+                group.create_task(write(slot), name=f"writer {slot}")
+    report = Report(command, conditions(models={"llm": plan.model}, at_once=plan.at_once))
+    judge(report, [trials[name] for name in wanted])
     return report
+
+
+async def _written(writer: Writer, brief: ScriptBrief) -> Written:
+    try:
+        return await writer.write(brief)
+    except LanguageModelError as error:
+        return Written(None, (Finding(code=FindingCode.NO_SCRIPT, path="", message=str(error)),), 0)
+
+
+def _model(fleet: Fleet, slot: int) -> BackgroundChat:
+    return BackgroundChat(
+        base_url=fleet.llm_base_url,
+        api_key=fleet.llm_api_key,
+        model=fleet.llm_model,
+        lulls=Lulls(),
+        slot=slot,
+    )
 
 
 def judge(report: Report, trials: Sequence[Trial]) -> None:

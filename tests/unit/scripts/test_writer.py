@@ -102,6 +102,7 @@ async def test_a_good_draft_becomes_a_script_that_passes() -> None:
         (Part.OPENING, _opening(about="room 555"), FindingCode.INVENTED, "555"),
         (Part.OPENING, _opening(caller="your friend Robert"), FindingCode.INVENTED, "Robert"),
         (Part.OPENING, _opening(about="your stay on Monday"), FindingCode.INVENTED, "Monday"),
+        (Part.OPENING, _opening(about="your stay tomorrow"), FindingCode.INVENTED, "tomorrow"),
         (Part.OPENING, _opening(caller="www.seeblick.example"), FindingCode.UNSPEAKABLE, "www.seeblick.example"),
         (Part.OPENING, _opening(about="what?"), FindingCode.QUESTION_BEFORE_DISCLOSURE, "asks something"),
         (Part.OBJECTIONS, [{"they_say": "Why?", "answer": "Ask Robert."}], FindingCode.INVENTED, "Robert"),
