@@ -3,8 +3,11 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from agent.domain.call import CallStatus
 from agent.domain.dialing import DialResult
+from agent.domain.outbound_rules import OutboundRefusedError, OutboundRule
 from agent.outbound.dispatcher import AT_ONCE
 from agent.settings import TrunkSettings
 from agent.store import events
@@ -114,6 +117,20 @@ async def test_two_servers_never_dial_one_order_twice(bureau: MakeBureau) -> Non
     await asyncio.gather(*(each.dispatcher.look() for each in both))
     placed = [call.id for each in both for call in each.exchange.placed]
     assert sorted(placed) == sorted(call.id for call in ordered)
+
+
+async def test_room_on_a_trunk_is_each_servers_own_and_minutes_are_those_of_all(bureau: MakeBureau) -> None:
+    line = {"main": TrunkSettings(endpoint="main", max_calls=2, calls_per_second=100)}
+    both = [bureau(server=name, trunks=line, minutes_per_day=4) for name in ("one", "two")]
+    for number in range(6):
+        await both[0].order(f"+49301234{number:04}")
+    for each in both:
+        await each.dialled(2)
+        await each.dispatcher.look()
+    assert [each.trunks.calls_over("main") for each in both] == [2, 2]
+    with pytest.raises(OutboundRefusedError) as caught:
+        await both[1].order(NUMBER)
+    assert caught.value.refusal.rule is OutboundRule.MINUTES
 
 
 async def test_a_call_that_a_drain_kept_from_being_dialled_goes_back_to_the_queue(bureau: MakeBureau) -> None:
