@@ -43,6 +43,8 @@ PERSONS, MACHINES = "rehearsed", "rehearsed-machine"
 """The agent for calls to persons, which speaks first, and the one that finds out that a machine answers."""
 NUMBER = "+4930231250{:02d}"
 """Of the callees: reserved for stories, and reached by nobody but the softphone."""
+RINGS_MS = 3000
+"""People take some seconds to answer; the agent makes its first sentences meanwhile."""
 GREETING = "You have reached Anna Miller. I cannot take your call right now. Please leave a message after the tone."
 BEEP_HZ, BEEP_S = 1000, 0.5
 ALONE: Mapping[str, Mapping[str, str]] = {
@@ -142,6 +144,7 @@ class ScriptCalls:
                 "to": NUMBER.format(number),
                 "agent": MACHINES if machine else PERSONS,
                 "variables": self.script.variables,
+                "answer": {"after_ms": RINGS_MS},
                 "callee": [{"wait_for_end": {}}],
             }
         )
