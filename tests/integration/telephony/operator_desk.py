@@ -75,8 +75,10 @@ class Room:
             yield self.failure
             return
         self.taken.append(trunk)
-        yield None
-        self.taken.remove(trunk)
+        try:
+            yield None
+        finally:
+            self.taken.remove(trunk)
 
 
 @dataclass
