@@ -11,9 +11,11 @@ from agent.domain.call import Call, CallStatus, EndedReason
 from agent.domain.transfer import TransferDestination, TransferFailure, TransferKind, TransferStatus
 from agent.testing.callees import answers, hangs_up_after, rejects, rings_on, says
 from agent.testing.fakes import FakeEars
+from agent.testing.measure import read_tracks
 from agent.testing.noise import SPEECH_DBFS, at_level
 from agent.testing.softphone import EndKind, IncomingCall, PhoneCall
-from agent.testing.tone import tone
+from agent.testing.softphone.rtp import RATE
+from agent.testing.tone import heard, tone
 from tests.integration.telephony.exchange import Exchange, open_exchange
 from tests.integration.telephony.operator_desk import Desk, operator_desk
 
@@ -87,11 +89,16 @@ async def test_who_is_connected_talks_until_one_hangs_up(prefix: Path, tmp_path:
 
 
 async def test_a_caller_whom_nobody_takes_is_back_with_the_agent(prefix: Path, tmp_path: Path) -> None:
+    async def rings_and_hangs_up(incoming: IncomingCall) -> None:
+        incoming.ring()
+        await incoming.hang_up()
+
     callees = {
         "486": rejects(486),
         "603": rejects(603, after_s=0.2),
         "404": rejects(404),
         "503": rejects(503),
+        "480": rings_and_hangs_up,
         "1": rings_on,
     }
     reasons = {
@@ -99,13 +106,16 @@ async def test_a_caller_whom_nobody_takes_is_back_with_the_agent(prefix: Path, t
         "d603": TransferFailure.REJECTED,
         "d404": TransferFailure.UNREACHABLE,
         "d503": TransferFailure.UNREACHABLE,
+        "d480": TransferFailure.NO_ANSWER,
         "d1": TransferFailure.NO_ANSWER,
     }
-    async with operator_desk(prefix, tmp_path, callees, ring_timeout_s=1) as desk:
+    async with operator_desk(prefix, tmp_path, callees, ring_timeout_s=1, music=False) as desk:
         phone = await desk.caller()
         call_id, said = desk.call_id, ["Hi."]
         for number, (name, reason) in enumerate(reasons.items(), start=1):
             desk.transfer(name)
+            await desk.peer.came(number)
+            called_at = phone.position
             failed = await desk.outcome(number)
             assert (failed.destination, failed.status, failed.reason) == (name, FAILED, reason)
             said.append("Go. Back.")
@@ -125,6 +135,10 @@ async def test_a_caller_whom_nobody_takes_is_back_with_the_agent(prefix: Path, t
         (call,) = await desk.exchange.ended()
         assert outcome(call) == (CallStatus.COMPLETED, EndedReason.CALLER_HANGUP)
         await desk.check_nothing_left()
+    _, received = read_tracks(phone.recording)
+    ringing = heard(received[called_at : called_at + RATE // 2])
+    assert 400 < ringing.frequency_hz < 500, "without music a caller hears that it rings"
+    assert ringing.level_dbfs > -40
 
 
 async def test_whoever_is_briefed_takes_the_call_or_not(prefix: Path, tmp_path: Path) -> None:
@@ -278,7 +292,7 @@ async def test_what_a_dead_process_had_begun_is_removed_by_the_next(prefix: Path
 
     ringing, briefed = asyncio.Event(), asyncio.Event()
     callees = {"1": answers(), "2": rings, "3": answers(hears_something)}
-    async with operator_desk(prefix, tmp_path, callees) as desk:
+    async with operator_desk(prefix, tmp_path, callees, ring_timeout_s=120) as desk:
         phones = []
         for name, far in (("d1", None), ("d2", ringing), ("d3", briefed)):
             before = {call.id for call in desk.exchange.switchboard.calls}
