@@ -10,6 +10,7 @@ from agent.domain.script_brief import ScriptBrief
 from agent.domain.script_finding import Finding, FindingCode
 from agent.domain.script_text import without_places
 from agent.scripts.fixed_words import words_of
+from agent.scripts.prompts import EXAMPLE_SENTENCES
 from agent.scripts.texts import texts
 
 _NUMBER = re.compile(r"\d+")
@@ -26,8 +27,9 @@ _DAYS = {
 
 
 def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:
-    """Findings about what the brief does not tell: numbers, names, days, months. Names are looked for in English, which
-    writes no noun with a capital letter.
+    """Findings about what the brief does not tell: numbers, days, names, and sentences of the example.
+
+    Names are looked for in English, which writes no noun with a capital letter.
     """
     told = brief.told
     numbers = set(_NUMBER.findall(told))
@@ -38,6 +40,9 @@ def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:
         for number in _NUMBER.findall(words):
             if number not in numbers:
                 yield _finding(text.path, number)
+        for sentence in EXAMPLE_SENTENCES:
+            if sentence in words and known.isdisjoint(_long_words(sentence)):
+                yield _finding(text.path, sentence)
         days = _DAYS.get(script.language)
         for day in days.findall(words) if days else ():
             if day.casefold() not in known:
@@ -46,6 +51,10 @@ def invented(script: CallScript, brief: ScriptBrief) -> Iterator[Finding]:
             plain = name.removesuffix("'s")
             if plain not in _NO_NAMES and plain.casefold() not in known:
                 yield _finding(text.path, plain)
+
+
+def _long_words(text: str) -> set[str]:
+    return {word.casefold() for word in re.findall(r"[^\W\d_]{4,}", text)}
 
 
 def _finding(path: str, what: str) -> Finding:

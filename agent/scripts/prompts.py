@@ -77,6 +77,12 @@ EXAMPLES: dict[str, tuple[str, dict[Part, Any]]] = {
     ),
 }
 """By language: a goal, and what is written for it."""
+EXAMPLE_SENTENCES = frozenset(
+    sentence
+    for _, parts in EXAMPLES.values()
+    for sentence in (parts[Part.OPENING]["message"], *(one["answer"] for one in parts[Part.OBJECTIONS]))
+)
+"""Small models like to say these of other goals as well."""
 _LANGUAGES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
     "nl": "Dutch",

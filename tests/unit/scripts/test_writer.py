@@ -106,6 +106,12 @@ async def test_a_good_draft_becomes_a_script_that_passes() -> None:
         (Part.OPENING, _opening(caller="www.seeblick.example"), FindingCode.UNSPEAKABLE, "www.seeblick.example"),
         (Part.OPENING, _opening(about="what?"), FindingCode.QUESTION_BEFORE_DISCLOSURE, "asks something"),
         (Part.OBJECTIONS, [{"they_say": "Why?", "answer": "Ask Robert."}], FindingCode.INVENTED, "Robert"),
+        (
+            Part.OBJECTIONS,
+            [{"they_say": "Why is it moved?", "answer": "The room is being painted."}],
+            FindingCode.INVENTED,
+            "painted",
+        ),
         (Part.QUESTIONS, [{**NIGHTS, "ask": "Was {{bed}} good?"}], FindingCode.UNKNOWN_VARIABLE, "bed"),
         (Part.QUESTIONS, [{**NIGHTS, "type": "choice"}], FindingCode.CHOICES_MISSING, "choose"),
     ],
