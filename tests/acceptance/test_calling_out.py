@@ -19,8 +19,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agent.asterisk.config import Trunk
-from agent.testing.callees import answers, rejects, rings_on
-from agent.testing.softphone import EndKind, IncomingCall, PhoneCall
+from agent.testing.callees import Callee, answers, rejects, rings_on
+from agent.testing.model_servers import ModelServers
+from agent.testing.softphone import EndKind, PhoneCall
 from agent.testing.trunk_peer import TrunkPeer
 from agent.testing.voice import CallerVoice
 from tests.acceptance.station import PATIENCE_S, Station, station
@@ -28,13 +29,16 @@ from tests.acceptance.test_after_a_crash import left_in_asterisk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ANN, NOBODY, BUSY, DENIED = "+493012345671", "+493012345672", "+493012345673", "+493099123456"
+DESK = "77"
+RINGS, TALKS = "205", "206"
+"""Extensions to which callers of the desk are handed over."""
 README = Path(__file__).parents[2] / "README.md"
 WISH = "Please do not call me again."
 TRUNKS = {
     "first": {"endpoint": "first", "calls_per_second": 10, "caller_id": "+493011111111"},
     "second": {"endpoint": "second", "calls_per_second": 10, "priority": 20, "caller_id": "+493022222222"},
 }
-OUTBOUND = {"allow": "+4930", "deny": "+493099", "max_calls": "1", "trunks": json.dumps(TRUNKS)}
+OUTBOUND = {"allow": "+4930", "deny": "+493099", "max_calls": "3", "trunks": json.dumps(TRUNKS)}
 
 
 class BackEnd:
@@ -63,6 +67,13 @@ class BackEnd:
             await self._more.wait_for(found)
         call: dict[str, Any] = found()[0].get("call", {})
         return call
+
+    async def make(self, path: str, body: dict[str, Any]) -> str:
+        """The id of what was made there."""
+        async with self._api.post(path, json=body) as answer:
+            made = await answer.json()
+            assert answer.status in {201, 202}, made
+            return str(made["id"])
 
     def first(self) -> dict[str, Any]:
         """The first call that was ordered."""
@@ -121,7 +132,32 @@ async def in_ruby(opened: Station, to: str) -> str:
     return output.decode().strip()
 
 
+async def handed_over(opened: Station, rails: BackEnd, name: str) -> tuple[PhoneCall, str]:
+    """A caller of the desk who has heard the greeting, and is to go to somebody else; with the call's id."""
+
+    def calls() -> set[str]:
+        return {event["call"]["id"] for event in opened.events if event["type"] == "call.changed"}
+
+    before = calls()
+    phone = await opened.dial(DESK)
+    await opened.until(lambda: calls() > before)
+    (call_id,) = calls() - before
+    await opened.until(lambda: any(one["type"] == "turn.ended" and one["call_id"] == call_id for one in opened.events))
+    await rails.make(f"/v1/calls/{call_id}/transfer", {"destination": name})
+    return phone, call_id
+
+
+async def make_desk(rails: BackEnd) -> None:
+    destinations = [
+        {"name": name, "description": "x", "extension": extension, "trunk": "second"}
+        for name, extension in (("rings", RINGS), ("talks", TALKS))
+    ]
+    desk = {"name": "desk", "greeting": "Hello.", "instructions": "x", "call_control": {"destinations": destinations}}
+    await rails.make("/v1/phone_numbers", {"number": DESK, "agent_id": await rails.make("/v1/agents", desk)})
+
+
 async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
+    """The models are stand-ins that outlive the server; test_scripts calls out with real ones."""
     voice = CallerVoice()
     await voice.prepare([WISH])
     wish = await voice.speak(WISH)
@@ -131,17 +167,20 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         await call.say(wish)
         await call.ended
 
-    async def callee(incoming: IncomingCall) -> None:
-        await {ANN: answers(ann), BUSY: rejects(486), NOBODY: rings_on}[incoming.number](incoming)
-
+    callees: dict[str, Callee] = {
+        ANN: answers(ann), BUSY: rejects(486), NOBODY: rings_on, RINGS: rings_on, TALKS: answers(),
+    }  # fmt: skip
     async with AsyncExitStack() as stack:
+        models = await stack.enter_async_context(ModelServers(heard=WISH))
         congested = await stack.enter_async_context(TrunkPeer(lambda _number: rejects(503), tmp_path))
-        line = await stack.enter_async_context(TrunkPeer(lambda _number: callee, tmp_path))
+        line = await stack.enter_async_context(TrunkPeer(lambda number: callees[number], tmp_path))
         lines = tuple(
             Trunk(name, *peer.address, username=name, registers=False)
             for name, peer in (("first", congested), ("second", line))
         )
-        opened = await stack.enter_async_context(station(tmp_path, {"outbound": OUTBOUND}, trunks=lines))
+        opened = await stack.enter_async_context(
+            station(tmp_path, {**models.settings, "outbound": OUTBOUND}, trunks=lines)
+        )
         rails = await stack.enter_async_context(back_end(opened))
 
         status, problem = await rails.order(DENIED)
@@ -175,20 +214,33 @@ async def test_a_back_end_calls_out_over_two_lines(tmp_path: Path) -> None:
         assert (await rails.until(rings["id"], "call.ended"))["status"] == "canceled"
         assert (await unanswered.over()).kind is EndKind.REMOTE_CANCELED
 
+        await make_desk(rails)
+        connected, connected_id = await handed_over(opened, rails, "talks")
+        await rails.until(connected_id, "call.transfer.completed")
+        on_the_way, on_the_way_id = await handed_over(opened, rails, "rings")
+        await line.came(5)
         _, rings = await rails.order(NOBODY)
         await rails.until(rings["id"], "call.ringing")
-        unanswered = await line.came(4)
+        await line.came(6)
         _, waits = await rails.order(NOBODY)
         opened.signal(signal.SIGKILL)
         await opened.ended()
         await opened.start()
         async with asyncio.timeout(PATIENCE_S):
+            for phone in (connected, on_the_way):
+                assert (await phone.ended).kind is EndKind.REMOTE_HUNG_UP
+            for incoming in line.calls[:6]:
+                await incoming.over()
             killed = await rails.until(rings["id"], "call.ended")
             assert (killed["status"], killed["ended_reason"]) == ("failed", "internal_error")
-            await unanswered.over()
+            cut = [await rails.until(call_id, "call.ended") for call_id in (connected_id, on_the_way_id)]
+            assert [(call["status"], call["ended_reason"]) for call in cut] == [("completed", "internal_error")] * 2
+            transfers = [(one["status"], one["reason"]) for call in cut for one in call["transfers"]]
+            assert transfers == [("completed", None), ("failed", "internal_error")]
+            await rails.until(on_the_way_id, "call.transfer.failed")
             await rails.until(waits["id"], "call.ringing")
         async with opened.api() as api, api.post(f"/v1/calls/{waits['id']}/hangup", json={}) as answer:
             assert answer.status == 202
         assert (await rails.until(waits["id"], "call.ended"))["status"] == "canceled"
-        assert [one.number for one in line.calls[2:]] == [NOBODY] * 3, "somebody was called twice"
+        assert [one.number for one in line.calls].count(NOBODY) == 3, "somebody was called twice"
         await opened.until_quiet(left_in_asterisk)
