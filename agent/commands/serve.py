@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,8 @@ def serve(
     SIGTERM lets calls under way finish, Ctrl-C lets them say goodbye; the second of either ends all at once.
     """
     settings = configuration.load(config)
+    if config is not None:
+        os.environ[f"{configuration.PREFIX}CONFIG"] = str(config.resolve())  # rehearsals in children read the same file
     logs.configure(settings.log)
     allow_many_files()
     asyncio.run(_serve(settings, events_fd))
