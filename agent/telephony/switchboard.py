@@ -4,9 +4,7 @@ happens to it."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +27,7 @@ from agent.errors import TelephonyError
 from agent.ids import new_call_id
 from agent.settings import Settings
 from agent.telephony.address import advertised
-from agent.telephony.ari import AriClient, GoneError
+from agent.telephony.ari import AriClient
 from agent.telephony.ari_events import AriEvent, AriEvents, LinkState
 from agent.telephony.ari_model import Channel
 from agent.telephony.backoff import Backoff
@@ -40,25 +38,19 @@ from agent.telephony.destinations import Destinations
 from agent.telephony.doorway import Doorway
 from agent.telephony.drain import Drain
 from agent.telephony.ending import UNALLOCATED, Ending
+from agent.telephony.housekeeper import Housekeeper
 from agent.telephony.inbound_session import InboundSession, Verdict
 from agent.telephony.legs import Legs
 from agent.telephony.media_path import MediaPath
 from agent.telephony.outbound_session import OutboundSession
 from agent.telephony.reception import Reception, refused
-from agent.telephony.reconcile import Held, differences
+from agent.telephony.reconcile import Held
 from agent.telephony.side_sounds import SideSounds
 
 if TYPE_CHECKING:
     from agent.media.server import AudioSocketServer
 
 log = structlog.get_logger()
-
-RECONCILE_EVERY_S = 60.0
-"""Repairs what a lost request left behind. Reconnecting does it at once; this is the net below."""
-RECONCILE_AGAIN_S = 2.0
-"""After an attempt that failed, as it may while Asterisk is still starting."""
-_MARKER_S = 5.0
-"""Longest wait for Asterisk to send our own marker back."""
 
 
 class Switchboard:
@@ -119,11 +111,7 @@ class Switchboard:
         self._sessions: dict[str, CallSession] = {}
         self._by_channel: dict[str, Callable[[AriEvent], None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._started_at: str | None = None
-        self._reconcile_now = asyncio.Event()
-        self._housekeeper: asyncio.Task[None] | None = None
-        self._markers: dict[str, asyncio.Event] = {}
-        self._marker_numbers = itertools.count(1)
+        self._housekeeper = Housekeeper(ari, self)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -133,7 +121,12 @@ class Switchboard:
     @property
     def going(self) -> bool:
         """Whether it looks after its calls, as it must from `start` to `close`, with Asterisk and without."""
-        return self._housekeeper is not None and not self._housekeeper.done()
+        return self._housekeeper.going
+
+    @property
+    def linked(self) -> bool:
+        """Whether Asterisk's events reach us now."""
+        return self.events.connected
 
     def session(self, call_id: str) -> CallSession | None:
         """The call of that id, while it goes on."""
@@ -146,22 +139,31 @@ class Switchboard:
         """
         self._address = advertised(self._settings.media.advertise, self._media.address)
         await self.events.start()
-        self._housekeeper = asyncio.create_task(self._keep_house(), name="switchboard-housekeeper")
+        self._housekeeper.start()
 
     async def close(self) -> None:
         """End what is left and disconnect."""
         self.drain.hurry()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        if self._housekeeper is not None:
-            self._housekeeper.cancel()
-            await asyncio.wait({self._housekeeper})
+        await self._housekeeper.close()
         await self.sounds.close()
         await self.legs.close()
         await self.events.close()
         if self._tasks:  # who rang in the last moment
             await asyncio.wait(self._tasks)
         await self.drain.close()
+
+    def held(self) -> list[Held]:
+        """See Tenants."""
+        return [*(session.held for session in self._sessions.values()), *self.legs.held, *self.sounds.held]
+
+    def vanished(self, channel_ids: Collection[str], *, restarted: bool) -> None:
+        """See Tenants."""
+        for session in list(self._sessions.values()):
+            if session.channel_id in channel_ids:
+                session.vanished(restarted=restarted)
+        self.legs.vanished(channel_ids, restarted=restarted)
 
     def _changed(self, call: Call) -> None:
         log.info("call.changed", call_id=call.id, status=call.status, reason=call.ended_reason, agent=call.agent)
@@ -175,9 +177,7 @@ class Switchboard:
 
     def _on_event(self, event: AriEvent) -> None:
         if event["type"] == "ChannelUserevent":
-            marker = self._markers.get(str(event.get("eventname")))
-            if marker is not None:
-                marker.set()
+            self._housekeeper.marker_heard(str(event.get("eventname")))
             return
         channel_id = channel_of(event)
         if (tell := self._by_channel.get(channel_id)) is not None:
@@ -192,7 +192,7 @@ class Switchboard:
         if "replace_channel" in event or channel.id.startswith(f"{self._ari.app}."):
             # A caller's REFER puts a channel into ours's place; or a media channel outlived its call.
             log.warning("telephony.unexpected_channel", channel=channel.id)
-            self._spawn(self._remove_channel(channel.id))
+            self._spawn(self._housekeeper.remove_channel(channel.id))
             return
         agent = self._agent_for(channel.dialled)
         call = Call(
@@ -307,66 +307,11 @@ class Switchboard:
                 session.link_lost()
         if state is LinkState.CONNECTED:
             self.legs.link_back()
-            self._reconcile_now.set()
+            self._housekeeper.look_now()
         else:
             self.legs.link_lost()
         if self._on_link is not None:
             self._on_link(state)
-
-    async def _keep_house(self) -> None:
-        wait_s = RECONCILE_EVERY_S
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):  # wait_for swallows a cancellation that comes with the event
-                    await self._reconcile_now.wait()
-            self._reconcile_now.clear()
-            wait_s = RECONCILE_EVERY_S
-            if not self.events.connected:
-                continue
-            try:
-                await self._reconcile()
-            except TelephonyError as error:
-                log.debug("telephony.reconcile_failed", code=error.code)
-                wait_s = RECONCILE_AGAIN_S
-            except Exception:
-                log.exception("telephony.reconcile_failed")
-
-    async def _reconcile(self) -> None:
-        before = self._held()
-        channels, bridges = await self._ari.channels(), await self._ari.bridges()
-        started_at = (await self._ari.info()).started_at  # asked last: a restart before this is noticed
-        restarted = self._started_at not in {None, started_at}
-        self._started_at = started_at
-        await self._all_heard()
-        found = differences(self._ari.app, channels, bridges, before, self._held())
-        for session in list(self._sessions.values()):
-            if session.channel_id in found.lost_callers:
-                session.vanished(restarted=restarted)
-        self.legs.vanished(found.lost_callers, restarted=restarted)
-        if found.stray_channels or found.stray_bridges:
-            log.warning(
-                "telephony.strays_removed", channels=len(found.stray_channels), bridges=len(found.stray_bridges)
-            )
-        await asyncio.gather(
-            *(self._remove_channel(channel_id) for channel_id in found.stray_channels),
-            *(self._remove_bridge(bridge_id) for bridge_id in found.stray_bridges),
-        )
-
-    def _held(self) -> list[Held]:
-        return [*(session.held for session in self._sessions.values()), *self.legs.held, *self.sounds.held]
-
-    async def _all_heard(self) -> None:
-        """Return when every event that Asterisk had for us until now was heard."""
-        name = f"{self._ari.app}-marker-{next(self._marker_numbers)}"
-        heard = self._markers[name] = asyncio.Event()
-        try:
-            await self._ari.send_marker(name)
-            async with asyncio.timeout(_MARKER_S):
-                await heard.wait()
-        except TimeoutError:
-            raise TelephonyError("Asterisk did not send our marker back.", code="ari_timeout") from None
-        finally:
-            del self._markers[name]
 
     async def _follow_again(self, session: CallSession) -> None:
         if not session.channel_id:
@@ -375,18 +320,3 @@ class Switchboard:
             await self._ari.subscribe(session.channel_id)
         except TelephonyError as error:
             log.debug("telephony.follow_failed", call_id=session.call.id, code=error.code)
-
-    async def _remove_channel(self, channel_id: str) -> None:
-        await _removed(self._ari.hang_up(channel_id), channel_id)
-
-    async def _remove_bridge(self, bridge_id: str) -> None:
-        await _removed(self._ari.destroy_bridge(bridge_id), bridge_id)
-
-
-async def _removed(removal: Coroutine[Any, Any, None], what: str) -> None:
-    try:
-        await removal
-    except GoneError:
-        pass
-    except TelephonyError as error:
-        log.warning("telephony.removal_failed", id=what, code=error.code)
