@@ -80,7 +80,7 @@ class Examination:
         self._add(*await check_store(settings.store))
 
     async def _outbound(self, settings: Settings) -> None:
-        is_sound = any(check.name == "store" and check.status is Status.GOOD for check in self.checks)
+        is_sound = any(check.name == "store" and check.code in {"ok", "store_open_to_others"} for check in self.checks)
         switch = await stop_switch(settings.store) if is_sound else None
         self._add(check_outbound(settings.outbound, switch))
 

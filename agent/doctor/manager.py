@@ -15,7 +15,7 @@ from agent.telephony.ami_state import Registration
 from agent.telephony.trunk_states import states_of
 
 _RIGHTS = "give the user `read = system,reporting` and `write = system,reporting` in manager.conf."
-NO_TRUNKS = "no other trunk registers anywhere"
+NO_TRUNKS, NO_OTHERS = "no trunk registers anywhere", "no trunk but those below registers anywhere"
 BEHIND_LOGIN = ("dialplan", "fallback", "telephones", "trunks")
 
 
@@ -81,7 +81,7 @@ def _others(lines: Lines, ours: Collection[str]) -> Check:
     """Trunks that Asterisk has and our configuration does not name: calls come in over them."""
     registering = [one for one in lines.trunks if one.registration is not Registration.NONE and one.name not in ours]
     if not registering:
-        return good("trunks", NO_TRUNKS)
+        return good("trunks", NO_OTHERS if ours else NO_TRUNKS)
     away = [trunk.name for trunk in registering if trunk.registration is not Registration.REGISTERED]
     if away:
         return warning(
