@@ -16,9 +16,9 @@ from agent.errors import LanguageModelError
 
 log = structlog.get_logger()
 
-SILENCE_S = 300.0
-"""So long nothing may come. Our own server tells how far it has read; of another one nothing is heard until it has read
-the whole prompt."""
+SILENCE_S = 900.0
+"""So long nothing may come. Our own server tells how far it has read, but nothing while it works for others first: at a
+seventh of a core it was silent for 300 s. Of another server nothing is heard until it has read the whole prompt."""
 DEADLINE_S = 1800.0
 """Of one answer within one lull. On 2 idle cores it takes a minute at most; nobody waits for it, and a machine that is
 busy with other things may need ten times as long."""
