@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
+
 from agent.domain.answered_by import Answer
 from agent.domain.call import Call
 from agent.domain.lookup import Lookup
@@ -224,4 +226,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     return value
