@@ -8,16 +8,27 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.acceptance.theatre import Theatre, theatre
+from agent.testing.callees import Callee
+from agent.testing.trunk_peer import TrunkPeer
+from tests.acceptance.theatre import Theatre, Town, theatre
 from tests.integration.bus.redis_server import RedisServer, redis_server
 
 __all__ = ["redis_server"]
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session", name="town")
+async def build_town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    callees: dict[str, Callee] = {}
+    async with TrunkPeer(lambda number: callees[number], tmp_path_factory.mktemp("town")) as peer:
+        yield Town(peer, callees)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="theatre")
-async def open_theatre(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> AsyncIterator[Theatre]:
+async def open_theatre(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer, town: Town
+) -> AsyncIterator[Theatre]:
     folder: Path = tmp_path_factory.mktemp("theatre")
-    async with theatre(folder, {"bus": {"url": redis_server.url}}) as opened:
+    async with theatre(folder, {"bus": {"url": redis_server.url}}, callees=town.peer.address) as opened:
         yield opened
 
 

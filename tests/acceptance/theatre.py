@@ -24,7 +24,11 @@ from agent.rehearsal.scenario import Scenario
 from agent.rehearsal.stage import Stage
 from agent.settings import AgentsSettings, LlmSettings, Settings
 from agent.store.webhook_endpoints import new_secret
+from agent.testing.callees import Callee
 from agent.testing.softphone import Softphone
+from agent.testing.softphone.rtp import Pcm
+from agent.testing.softphone.wire import Address
+from agent.testing.trunk_peer import TrunkPeer
 from agent.testing.voice import CallerVoice
 
 APPLICATION_SECRET = new_secret()
@@ -71,6 +75,15 @@ class Played:
         assert not failed, "\n".join(failed)
 
 
+@dataclass(frozen=True)
+class Town:
+    """Telephones that the agent can call."""
+
+    peer: TrunkPeer
+    callees: dict[str, Callee]
+    """Who has which number."""
+
+
 class Theatre:
     """Plays scenarios, one after the other or at once."""
 
@@ -87,6 +100,11 @@ class Theatre:
         """Where the agent's API is."""
         port: int = self.stage.feed.ready.result()["http"]
         return port
+
+    async def voices(self, *texts: str) -> list[Pcm]:
+        """What a person says, one sound for each text."""
+        await self._voice.prepare(texts)
+        return [await self._voice.speak(text) for text in texts]
 
     async def play(
         self,
@@ -163,13 +181,18 @@ class Theatre:
 
 @asynccontextmanager
 async def theatre(
-    folder: Path, settings: Mapping[str, Mapping[str, str]] | None = None, *, first_caller: int = 3001
+    folder: Path,
+    settings: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    first_caller: int = 3001,
+    callees: Address | None = None,
 ) -> AsyncIterator[Theatre]:
-    """Opens for the calls of the block; nothing is left running afterwards."""
+    """Opens for the calls of the block; nothing is left running afterwards. `callees`: see Stage."""
     prefix = await asyncio.to_thread(bundle, "asterisk")
     webhooks = {"allowed_subnets": "127.0.0.1/32", "secret": APPLICATION_SECRET}
     settings = {**PATIENCE, "webhooks": webhooks, **(settings or {})}
-    async with Stage(prefix, Cast.of(AgentsSettings()), folder, llm=LLM, settings=settings) as stage:
+    cast = Cast.of(AgentsSettings())
+    async with Stage(prefix, cast, folder, llm=LLM, settings=settings, callees=callees) as stage:
         yield Theatre(stage, folder, first_caller=first_caller)
 
 
