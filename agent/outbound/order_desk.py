@@ -48,6 +48,8 @@ class OrderDesk:
         self._told = told
         self._now = now
         self._listeners: list[Callable[[], None]] = []
+        self._turn = asyncio.Lock()
+        """Orders go to the database one by one: many at once would only wait there, before all others who need it."""
         self.taking = asyncio.Lock()
         """Held while orders become calls under way."""
 
@@ -91,7 +93,7 @@ class OrderDesk:
             status=CallStatus.QUEUED,
             created_at=now,
         )
-        async with self._store.write() as connection:
+        async with self._turn, self._store.write() as connection:
             await self._store.lock_orders(connection)
             at = order.scheduled_at or now
             usage = await outbound_usage.of_number(connection, order.to, self._limits, now=now, at=at)

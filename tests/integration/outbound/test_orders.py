@@ -153,6 +153,17 @@ async def test_who_opts_out_is_on_the_list_in_the_same_transaction_and_not_calle
     assert (kept.number, kept.call_id) == (NUMBER, None)
 
 
+async def test_many_orders_that_wait_for_the_database_leave_it_to_others(bureau: MakeBureau) -> None:
+    one = bureau()
+    async with one.store.write() as connection:
+        await one.store.lock_orders(connection)
+        ordering = [asyncio.create_task(one.order(f"+49301234{number:04}")) for number in range(30)]
+        for _ in range(5):
+            assert await _waiting(one.store) == (0, 0)
+        assert not any(task.done() for task in ordering)
+    assert len({call.id for call in await asyncio.gather(*ordering)}) == 30
+
+
 async def test_what_waits_is_told_with_how_long_the_first_is_due(bureau: MakeBureau) -> None:
     one = bureau()
     assert await _waiting(one.store) == (0, 0)
