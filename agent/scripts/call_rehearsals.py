@@ -33,7 +33,7 @@ NEEDED_BYTES = 4 << 30
 """Memory that must be free: a rehearsal has models of its own."""
 LONGEST_S = 1800.0
 STOP_S = 20.0
-NICE = "19"
+NICE = "10"
 LANGUAGE = "en"
 """Of the voice that callees have."""
 MOST_TOLD = 300
