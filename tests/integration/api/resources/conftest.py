@@ -56,6 +56,7 @@ from agent.telephony.call_control import CallControl
 from agent.telephony.caller_line import CallerLine
 from agent.telephony.capacity import Capacity
 from agent.telephony.connection_attempt import Switchgear
+from agent.telephony.destinations import Destinations
 from agent.telephony.drain import Drain
 from agent.telephony.inputs import ChannelInputs
 from agent.telephony.live_calls import LiveCalls
@@ -148,10 +149,12 @@ class Office:
         """As if this server had the call."""
         tap = Tap(asyncio.get_running_loop())
         tap.start()
+        nothing: Any = None  # nobody is called here
+        gear = Switchgear(nothing, nothing, Destinations(self.house.settings.outbound), lines=None, sound=nothing)
         control = CallControl(
             call.id,
             cast("CallerLine", None),
-            cast("Switchgear", None),
+            gear,
             tell=self.house.recorder,
             now=self.clock.now,
             caller_left=asyncio.Event(),
