@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -47,7 +48,7 @@ Fields may be added to answers at any time; those of requests are checked, unkno
 
 def openapi(routes: Sequence[AnyRoute]) -> dict[str, Any]:
     """The document. Raises ValueError where an id or a schema cannot be told apart."""
-    schemas, definitions = models_json_schema(sorted(_models(routes), key=str), by_alias=True, ref_template=REF)
+    schemas, definitions = _described(frozenset(_models(routes)))
     named = definitions.get("$defs", {})
     names = public_names(named)
     schemas = {model: renamed(schema, names) for model, schema in schemas.items()}
@@ -87,6 +88,12 @@ def openapi(routes: Sequence[AnyRoute]) -> dict[str, Any]:
             },
         },
     }
+
+
+@lru_cache(maxsize=4)
+def _described(models: frozenset[tuple[type[BaseModel], JsonSchemaMode]]) -> tuple[Schemas, JsonSchemaValue]:
+    """By pydantic, which takes a second for all of ours; what it gives is not changed by anybody."""
+    return models_json_schema(sorted(models, key=str), by_alias=True, ref_template=REF)
 
 
 def _models(routes: Iterable[AnyRoute]) -> set[tuple[type[BaseModel], JsonSchemaMode]]:

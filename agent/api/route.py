@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
@@ -93,7 +94,7 @@ class Route(Generic[BodyT, QueryT]):
         if unknown := self.path_parameters.keys() - set(self.parameter_names):
             raise ValueError(f"{self.name}: {self.path} has no {', '.join(sorted(unknown))}")
         for model in (self.request, self.query):
-            if loose := next(_open_objects(model.model_json_schema()), None):
+            if loose := _open_object(model):
                 raise ValueError(f"{self.name}: {loose} lets unknown fields in; derive it from RequestModel")
         _check_example(self.name, self.request, self.request_example)
         _check_example(self.name, self.response, self.response_example)
@@ -138,10 +139,14 @@ class Route(Generic[BodyT, QueryT]):
 AnyRoute = Route[Any, Any]
 
 
-def _open_objects(schema: Mapping[str, Any]) -> Iterator[str]:
+@cache
+def _open_object(model: type[BaseModel]) -> str | None:
+    """A part of it that takes fields which nobody declared."""
+    schema = model.model_json_schema()
     for part in (schema, *schema.get("$defs", {}).values()):
         if "properties" in part and part.get("additionalProperties") is not False:
-            yield part.get("title", "a model")
+            return str(part.get("title", "a model"))
+    return None
 
 
 def _check_example(name: str, model: type[BaseModel] | None, example: Mapping[str, Any] | None) -> None:

@@ -41,10 +41,10 @@ class PostgresServer:
         """Come back, when accepting connections."""
         _run([*self._control, "-l", self.socket_folder / "log", "-o", self._options, "-w", "start"])
 
-    def create_database(self) -> str:
-        """A new, empty one; its name."""
+    def create_database(self, template: str = "template0") -> str:
+        """A new one, empty or a copy of one of ours to which nobody is connected; its name."""
         name = f"test_{uuid4().hex[:12]}"
-        self._sql(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop_database(self, name: str) -> None:
