@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RECEPTIONIST = load_agents(None)["receptionist"]
 QUESTION = "What are your opening hours on Saturday?"
-BE_PATIENT = {"wait_for_agent": {"quiet_ms": 10000, "timeout_s": 60}}
+BE_PATIENT = {"wait_for_agent": {"quiet_ms": 7500, "timeout_s": 60}}
 SILENCE_AFTER_SPEECH_S = 0.1  # sound that was cut off goes on to the very end of the recording
 ANSWERED = {"turn": 1, "agent_says_any": ["nine"]}
 COMPLETED = {"call": {"status": "completed", "ended_reason": "agent_hangup"}}
