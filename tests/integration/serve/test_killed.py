@@ -35,7 +35,7 @@ from tests.integration.serve.killed.inbox import Inbox
 from tests.integration.serve.killed.moments import Moments, Point, chance
 from tests.integration.serve.killed.nursery import Nursery
 
-POINTS = int(os.environ.get("KILL_POINTS", "6"))
+POINTS = int(os.environ.get("KILL_POINTS", "4"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or secrets.randbelow(1_000_000) + 1
 
 
