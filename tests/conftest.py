@@ -26,8 +26,10 @@ SECOND_CHANCE = 1
 names every test that needed it; one that fails twice has failed."""
 
 
-LAST_RESORT_S = 660.0
-"""Twice the timeout of a test and some more."""
+TIMEOUT_S = 300.0
+"""Of a test that names no other, as in pyproject.toml."""
+LAST_RESORT_S = 60.0
+"""Beyond the timeouts of both attempts."""
 
 
 def _give_up() -> None:
@@ -40,7 +42,9 @@ def _give_up() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if "tests/unit" in item.path.as_posix():
         return (yield)
-    timer = threading.Timer(LAST_RESORT_S, _give_up)
+    marker = item.get_closest_marker("timeout")
+    timeout_s = float(marker.args[0]) if marker is not None and marker.args else TIMEOUT_S
+    timer = threading.Timer(2 * timeout_s + LAST_RESORT_S, _give_up)
     timer.daemon = True
     timer.start()
     try:

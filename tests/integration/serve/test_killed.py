@@ -39,7 +39,7 @@ POINTS = int(os.environ.get("KILL_POINTS", "4"))
 SEED = int(os.environ.get("KILL_SEED", "0")) or secrets.randbelow(1_000_000) + 1
 
 
-@pytest.mark.timeout(240 + 30 * POINTS)
+@pytest.mark.timeout(300 + 60 * POINTS)
 async def test_nothing_accepted_is_lost_and_nothing_is_left_behind(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
