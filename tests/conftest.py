@@ -26,8 +26,6 @@ SECOND_CHANCE = 1
 names every test that needed it; one that fails twice has failed."""
 
 
-TIMEOUT_S = 300.0
-"""Of a test that names no other, as in pyproject.toml."""
 LAST_RESORT_S = 60.0
 """Beyond the timeouts of both attempts."""
 
@@ -43,7 +41,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if "tests/unit" in item.path.as_posix():
         return (yield)
     marker = item.get_closest_marker("timeout")
-    timeout_s = float(marker.args[0]) if marker is not None and marker.args else TIMEOUT_S
+    timeout_s = float(marker.args[0] if marker is not None and marker.args else item.config.getini("timeout"))
     timer = threading.Timer(2 * timeout_s + LAST_RESORT_S, _give_up)
     timer.daemon = True
     timer.start()

@@ -45,8 +45,7 @@ class AsteriskInstance:
         self._run_dir = run_dir
         self._layout: Layout | None = None
         self._process: Process | None = None
-        self._watch: asyncio.Task[int] | None = None
-        self._exited: asyncio.Future[int] | None = None
+        self._exited: asyncio.Task[int] | None = None
 
     @property
     def config(self) -> AsteriskConfig:
@@ -190,12 +189,10 @@ class AsteriskInstance:
                 stdin=DEVNULL, stdout=output, stderr=STDOUT, cwd=layout.run_dir, start_new_session=True,
                 env=_environment() | {"NOTIFY_SOCKET": str(layout.notify_socket)},
             )  # fmt: skip
-            self._exited = exited = asyncio.get_running_loop().create_future()
-            self._watch = asyncio.create_task(process.wait())
-            self._watch.add_done_callback(lambda watch: _pass_on(watch, exited))
+            self._exited = asyncio.create_task(process.wait())
             ready = asyncio.create_task(_ready(notify))
             try:
-                await asyncio.wait({ready, self._watch}, timeout=BOOT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({ready, self._exited}, timeout=BOOT_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
                 booted = ready.done()
             finally:
                 ready.cancel()
@@ -204,14 +201,6 @@ class AsteriskInstance:
             raise SetupError(f"Asterisk ended while it started (status {process.returncode}); see {self.log_path}.")
         if not booted:
             raise SetupError(f"Asterisk was not ready after {BOOT_TIMEOUT_S:g} s; see {self.log_path}.")
-
-
-def _pass_on(watch: asyncio.Task[int], exited: asyncio.Future[int]) -> None:
-    """A watch that is cancelled, as by a loop that closes, leaves nobody waiting."""
-    if watch.cancelled():
-        exited.cancel()
-    else:
-        exited.set_result(watch.result())
 
 
 async def _ready(notify: socket.socket) -> None:
