@@ -149,7 +149,7 @@ class RedisConsumer:
         last, task = "0", asyncio.current_task()
         assert task is not None
         while not task.cancelling():
-            client = Redis.from_url(self.server.url, decode_responses=True, protocol=2)
+            client = Redis.from_url(self.server.url, decode_responses=True, protocol=2, socket_timeout=None)
             with contextlib.suppress(RedisError, OSError):
                 while not task.cancelling():
                     found: Any = await client.xread({self.name: last}, block=1000, count=500)

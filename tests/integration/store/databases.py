@@ -20,7 +20,7 @@ from agent.testing.postgresql import PostgresServer
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SQLite with all tables, to be copied."""
     file = tmp_path_factory.mktemp("migrated") / "store.db"
-    _migrate(f"sqlite:///{file}")
+    make_tables(f"sqlite:///{file}")
     return file
 
 
@@ -28,7 +28,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def migrated_database(postgres_server: PostgresServer) -> str:
     """The same of PostgreSQL, by its name."""
     name = postgres_server.create_database()
-    _migrate(postgres_server.url(name))
+    make_tables(postgres_server.url(name))
     return name
 
 
@@ -66,7 +66,9 @@ async def postgres(postgres_server: PostgresServer, migrated_database: str) -> A
     postgres_server.drop_database(name)
 
 
-def _migrate(url: str) -> None:
+def make_tables(url: str) -> None:
+    """By the migrations, in a loop of their own."""
+
     async def work() -> None:
         store = Store(url)
         await migrate(store)

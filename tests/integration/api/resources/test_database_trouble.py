@@ -19,6 +19,7 @@ from agent.testing.postgresql import PostgresServer
 from tests.integration.api.resources.conftest import Office
 from tests.integration.api.resources.test_agents_and_numbers import NIGHT
 from tests.integration.api.resources.test_calls import changed, ringing
+from tests.integration.store.databases import make_tables
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -32,10 +33,13 @@ def own_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["full", "locked", "gone"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    if request.param != "gone":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    server: PostgresServer = request.getfixturevalue("own_server")
-    return server.url(server.create_database())
+    if request.param == "gone":
+        server: PostgresServer = request.getfixturevalue("own_server")
+        url = server.url(server.create_database())
+    else:
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+    make_tables(url)
+    return url
 
 
 @asynccontextmanager
