@@ -243,9 +243,11 @@ class Moves:
 
     def _to_be_spelled(self, state: TalkState, name: str) -> TalkState:
         """ "No, my name is …" with the same name again: it was misheard twice."""
-        slot = self._script.slot(name)
+        slot, heard = self._script.slot(name), state.known().get(name)
         state = self._reopened(state, name)
-        return self._failed(replace(self._without(state, slot), misheard=name), slot) if slot is not None else state
+        if slot is None:
+            return state
+        return self._failed(replace(self._without(state, slot), misheard=name, misheard_as=str(heard or "")), slot)
 
     def _was_corrected(self, reading: Reading, state: TalkState) -> bool:
         return reading.corrects and any(name in state.given for name in reading.values)

@@ -119,7 +119,8 @@ def _values(script: CallScript, state: TalkState, text: str, today: date) -> tup
     wrong = ""
     open_slot = state.open_slot(script)
     if open_slot is not None:
-        value = slot_value(open_slot, text, script.language, today=today, asked=True)
+        misheard = state.misheard_as if state.misheard == open_slot.name else ""
+        value = slot_value(open_slot, text, script.language, today=today, asked=True, misheard=misheard)
         wrong = "" if value is None else fault(open_slot, value, today=today)
         if value is not None and not wrong:
             values[open_slot.name] = value

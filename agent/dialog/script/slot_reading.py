@@ -27,10 +27,11 @@ _SAYS_NAME = re.compile(
 )
 
 
-def slot_value(slot: Slot, text: str, language: str, *, today: date, asked: bool) -> SlotValue:
+def slot_value(slot: Slot, text: str, language: str, *, today: date, asked: bool, misheard: str = "") -> SlotValue:
     """What `text` says for the slot, not checked against its limits; None where it says nothing.
 
-    `asked`: it is the answer to this slot's question, so that a word alone may count.
+    `asked`: it is the answer to this slot's question, so that a word alone may count. `misheard`: the name that was
+    understood before, and is being spelled now.
     """
     limits = slot.limits
     found: SlotValue = None
@@ -53,15 +54,15 @@ def slot_value(slot: Slot, text: str, language: str, *, today: date, asked: bool
         case SlotType.CHOICE:
             found = choice(text, slot.choices, language)
         case SlotType.NAME:
-            found = _name(text, language, asked=asked)
+            found = _name(text, language, asked=asked, misheard=misheard)
         case SlotType.TEXT if asked:
             found = _FILLERS.sub("", text.strip()).strip() or None
     return found
 
 
-def _name(text: str, language: str, *, asked: bool) -> str | None:
+def _name(text: str, language: str, *, asked: bool, misheard: str) -> str | None:
     """Where it was not asked for, only after words that announce one, and written like one."""
     if asked:
-        return name(text, language)
+        return name(text, language, before=misheard)
     match = _SAYS_NAME.search(text)
     return name(match["name"], language) if match and match["name"][0].isupper() else None

@@ -59,6 +59,8 @@ class TalkState:
     """Slots that were asked for, each with its first wording."""
     misheard: str = ""
     """The slot of a name that the callee has to spell."""
+    misheard_as: str = ""
+    """What was understood instead."""
     question: str = ""
     """What was asked last, as it was said."""
     last_settled: str = ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import combinations, pairwise
 
 MOST_WORDS = 5
 ALIKE = 0.5
@@ -62,8 +64,11 @@ _LAST_NAME = re.compile(
 _TITLES = re.compile(r"\b(mr|mrs|ms|dr|st)\.", re.IGNORECASE)
 
 
-def name(text: str, language: str) -> str | None:
-    """A name of at most MOST_WORDS, as it is written; by its spelling where the speaker spelled it. None: no name."""
+def name(text: str, language: str, *, before: str = "") -> str | None:
+    """A name of at most MOST_WORDS, as it is written; by its spelling where the speaker spelled it. None: no name.
+
+    `before`: what the name was understood as before it was spelled, so that letters find their words.
+    """
     code = language.lower()[:2]
     plain = _TITLES.sub(r"\1", " ".join(text.replace("’", "'").split()))
     plain = _LAST_NAME.sub(" ", plain)
@@ -72,8 +77,8 @@ def name(text: str, language: str) -> str | None:
     pieces = [one for piece in _CUT.split(rest) if (one := _in_piece(piece, code))]
     found = next((one for one in pieces[1:2] if one.startswith(f"{pieces[0]} ")), next(iter(pieces), None))
     if found is None:
-        return spelled.title() if spelled else None
-    return _corrected(found, spelled) if spelled else found
+        return (_corrected(before, spelled) or spelled.title()) if spelled else None
+    return (_corrected(found, spelled) or found) if spelled else found
 
 
 def _in_piece(piece: str, code: str) -> str | None:
@@ -102,12 +107,33 @@ def _spelled(text: str) -> str:
 
 
 def _corrected(found: str, spelled: str) -> str:
+    """With the words that were spelled in place of those that sound like them; empty: none does."""
     words = found.split()
+    if " " in spelled and len(spelled.split()) >= len(words):
+        return spelled.title()
     for joined in range(len(words), 0, -1):
         for start in range(len(words) - joined, -1, -1):
-            piece = "".join(words[start : start + joined])
-            if joined > 1 and len(spelled) < len(piece) - 1:
+            piece = words[start : start + joined]
+            if joined > 1 and len(spelled) < len("".join(piece)) - 1:
                 continue
-            if SequenceMatcher(None, piece.upper(), spelled).ratio() >= ALIKE:
-                return " ".join([*words[:start], spelled.title(), *words[start + joined :]])
-    return found
+            if _alike("".join(piece), spelled) >= ALIKE:
+                said = _parted(spelled, piece) if joined == len(words) else spelled
+                return " ".join([*words[:start], said.title(), *words[start + joined :]])
+    return ""
+
+
+def _parted(letters: str, words: Sequence[str]) -> str:
+    """Letters that were said without pauses, as words like these."""
+    if " " in letters or not 1 < len(words) < len(letters):
+        return letters
+
+    def pieces(cuts: Sequence[int]) -> list[str]:
+        return [letters[start:end] for start, end in pairwise([0, *cuts, len(letters)])]
+
+    ways = (pieces(cuts) for cuts in combinations(range(1, len(letters)), len(words) - 1))
+    return " ".join(max(ways, key=lambda way: sum(map(_alike, words, way))))
+
+
+def _alike(one: str, other: str) -> float:
+    """0 to 1."""
+    return SequenceMatcher(None, one.upper(), other.upper()).ratio()

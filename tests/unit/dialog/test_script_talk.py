@@ -248,3 +248,10 @@ def test_a_name_that_is_misheard_twice_is_to_be_spelled() -> None:
     assert said[-1] == "Shall I book Tuesday, December 1 for Susan Taylor, yes or no?"
     call.hears("Yes.")
     assert call.slots["name"] == "Susan Taylor"
+
+
+def test_letters_without_a_pause_find_the_words_of_the_name_as_it_was_misheard() -> None:
+    call = Written()
+    call.hears("My name is Karen Hell and Tuesday is fine.")
+    call.hears("No, my name is Karen Hell.")
+    assert call.hears("K-A-R-E-N-H-I-L-L.")[-1] == "Shall I book Tuesday, December 1 for Karen Hill, yes or no?"
