@@ -1,11 +1,14 @@
-"""SQLite's driver, at one visit to its thread for each statement.
+"""SQLite's driver, at one visit to its thread for each statement, and none for what need not be done.
 
 aiosqlite goes to the connection's thread to make a cursor, to execute, to fetch and to close: four waits for a turn on
-a busy event loop, while everybody else waits for the one connection that writes.
+a busy event loop, while everybody else waits for the one connection that writes. A transaction begins with the first
+statement in it, on the same visit; SQLAlchemy's roll-back of a connection that is given back does nothing where there
+is nothing to roll back.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +34,9 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
+        if sql.startswith("BEGIN"):
+            self._connection.begins = sql
+            return self
         await self._connection.visit(lambda: self._take(lambda cursor: cursor.execute(sql, parameters)))
         return self
 
@@ -62,6 +68,10 @@ class _Connection(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
+        self.begins = ""
+        """What begins the transaction, for the next visit; empty: it has begun, or there is none."""
+        self._left_alone = False
+        """Whoever visited has gone while it was at work: what it did is not known here."""
         self._thread.daemon = True  # as SQLAlchemy has it: who forgets to close holds up no end of the program
 
     @property
@@ -69,9 +79,34 @@ class _Connection(aiosqlite.Connection):
         """Raises ValueError where it is closed."""
         return self._conn
 
-    async def visit(self, run: Callable[[], None]) -> None:
-        """Have this done in the connection's thread."""
-        await self._execute(run)  # type: ignore[no-untyped-call]  # of aiosqlite
+    async def visit(self, run: Callable[[], object]) -> None:
+        """Have this done in the connection's thread, within the transaction that was to begin."""
+        begins, self.begins = self.begins, ""
+
+        def work() -> None:
+            if begins:
+                self.sqlite.execute(begins)
+            run()
+
+        try:
+            await self._execute(work)  # type: ignore[no-untyped-call]  # of aiosqlite
+        except asyncio.CancelledError:
+            self._left_alone = True
+            raise
+
+    async def commit(self) -> None:
+        """On disk now; at once where nothing was done."""
+        await self._end(lambda: self.sqlite.commit())
+
+    async def rollback(self) -> None:
+        """As if nothing had been done; at once where nothing was."""
+        await self._end(lambda: self.sqlite.rollback())
+
+    async def _end(self, run: Callable[[], object]) -> None:
+        self.begins = ""
+        if self._left_alone or self.sqlite.in_transaction:
+            await self.visit(run)
+            self._left_alone = False
 
     def cursor(self) -> Any:  # not awaited: SQLAlchemy enters what it gets, and that needs no visit
         return _Cursor(self)
