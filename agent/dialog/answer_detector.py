@@ -5,8 +5,9 @@ Fed with what is heard from the answer on: whether there is speech, what was und
 Policy, in the order in which it is decided:
 
 1. **Beep.** A machine that is about to record.
-2. **Words** that only machines say decide at once, while they are still being spoken.
-3. **Words** that only people say, or begin with ("Yes, ..."), do the same.
+2. **Words** that only machines say decide at once, while they are still being spoken: by a saying, unless the words as
+   a whole are more likely a person's; or by the words as a whole, where they are a machine's almost for sure.
+3. **Words** that only people say, or begin with ("Yes, ..."), do the same, with the same two ways.
 4. **Silence** after speech is a person who waits for us, and must not wait for long. How long it has to be depends on
    what was said: "Hello?" and what people say to us ("how can I help you?") need the least; "Thank you for calling
    Miller and Sons." goes on with a menu as often as with a question; who "cannot come to the telephone" may be about
@@ -20,9 +21,11 @@ person need not have finished: `waits_for_us` tells when they have, by the silen
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent.dialog.answer_cues import Cue, count_words, cues
+from agent.dialog.answer_words import judged
 from agent.domain.answered_by import Answer, AnsweredBy, AnswerRule
 
 
@@ -75,6 +78,12 @@ ABSENT_WORDS, ABSENT_MS = 9, 2600
 """Who goes on for so long about somebody who is not there is a machine."""
 SURE_WORDS = 3
 """Of fewer words it is not believed while they are spoken that only people say them: ears guess at a beginning."""
+MACHINE_FROM, PERSON_FROM = 0.98, 0.95
+"""Words that are so likely a machine's, or a person's, decide without a saying."""
+MACHINE_SAYING, PERSON_SAYING = 0.65, 0.5
+"""A saying counts only where the words as a whole are so likely of those whose it is."""
+LEANS_TO_MACHINE, LEANS_TO_PERSON = 0.6, 0.75
+"""Who is a machine so likely is waited for as long as one that thanks for the call; a person, for a short while."""
 _MACHINES = (
     (Cue.MAILBOX_FULL, AnsweredBy.MAILBOX_FULL),
     (Cue.CALL_SCREENING, AnsweredBy.CALL_SCREENING),
@@ -85,11 +94,17 @@ _PEOPLE = frozenset({Cue.PERSON, Cue.PERSON_ONLY, Cue.INTRODUCTION})
 _FINAL = frozenset({AnsweredBy.MAILBOX_FULL, AnsweredBy.IVR, AnsweredBy.CALL_SCREENING})
 
 
+Judge = Callable[[str], Mapping[AnsweredBy, float] | None]
+"""Tells how likely words are whose; None: it cannot, as in another language."""
+
+
 class AnswerDetector:
     """The beginning of one call. Each input returns a decision where it makes one, the first or a corrected one."""
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: Patience | None = None, judge: Judge = judged) -> None:
         self._patience = patience or Patience()
+        self._judge = judge
+        self._likely: Mapping[AnsweredBy, float] | None = None
         self._now_ms = 0
         self._began_ms: int | None = None
         self._last_speech_ms = 0
@@ -157,6 +172,7 @@ class AnswerDetector:
         if not self._new_words_ms or cues(text) != cues(self._text) or count_words(text) > count_words(self._text):
             self._new_words_ms = until_ms
         self._text, self._heard_until_ms = text, until_ms
+        self._likely = self._judge(text)
         if not self.open:
             return None
         return self._by_words() or self._by_time()
@@ -211,18 +227,43 @@ class AnswerDetector:
 
     def _by_words(self) -> Answer | None:
         found = cues(self._text)
+        by = self._machine_by_saying(found) or self._machine_by_words()
+        if by is not None:
+            return self._decide(by, AnswerRule.WORDS)
+        undecided = self.answer is None or self._is(AnsweredBy.UNCERTAIN)
+        if undecided and count_words(self._text) >= SURE_WORDS and self._is_a_person_s(found):
+            return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS)
+        return None
+
+    def _machine_by_saying(self, found: frozenset[Cue]) -> AnsweredBy | None:
+        if self._person is not None and 1 - self._person < MACHINE_SAYING:
+            return None
         for cue, by in _MACHINES:
             if cue in found and not self._is(by) and self._may_become(by):
                 if by in {AnsweredBy.VOICEMAIL, AnsweredBy.IVR} and Cue.PERSON in found and self._asks:
                     continue
-                return self._decide(by, AnswerRule.WORDS)
+                return by
         absent = Cue.ABSENT in found and not found & _PEOPLE and self._may_become(AnsweredBy.VOICEMAIL)
-        if absent and count_words(self._text) >= ABSENT_WORDS and self._speech_ms >= ABSENT_MS:
-            return None if self._is(AnsweredBy.VOICEMAIL) else self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WORDS)
-        undecided = self.answer is None or self._is(AnsweredBy.UNCERTAIN)
-        if undecided and Cue.PERSON_ONLY in found and count_words(self._text) >= SURE_WORDS:
-            return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS)
-        return None
+        goes_on = count_words(self._text) >= ABSENT_WORDS and self._speech_ms >= ABSENT_MS
+        return AnsweredBy.VOICEMAIL if absent and goes_on and not self._is(AnsweredBy.VOICEMAIL) else None
+
+    def _machine_by_words(self) -> AnsweredBy | None:
+        """The machine that the words are almost surely of, as a whole."""
+        if self._likely is None or self._person is None or count_words(self._text) < SURE_WORDS:
+            return None
+        by = max((one for one in self._likely if one.machine), key=self._likely.__getitem__)
+        sure = 1 - self._person >= MACHINE_FROM and not self._is(by) and self._may_become(by)
+        return by if sure else None
+
+    def _is_a_person_s(self, found: frozenset[Cue]) -> bool:
+        if self._person is None:
+            return Cue.PERSON_ONLY in found
+        return self._person >= (PERSON_SAYING if Cue.PERSON_ONLY in found else PERSON_FROM)
+
+    @property
+    def _person(self) -> float | None:
+        """How likely the words are a person's; None: they are not judged."""
+        return None if self._likely is None else self._likely[AnsweredBy.PERSON]
 
     def _may_become(self, by: AnsweredBy) -> bool:
         answer = self.answer
@@ -261,10 +302,16 @@ class AnswerDetector:
             return little if short else patience.business
         if self._greets_us:
             return patience.greeted
-        if Cue.BUSINESS in found:
+        person = 0.5 if self._person is None else self._person
+        if person >= LEANS_TO_PERSON:
+            return patience.short
+        if Cue.BUSINESS in found or 1 - person >= LEANS_TO_MACHINE:
             return patience.business
-        if Cue.ABSENT in found:
-            return patience.absent
+        return patience.absent if Cue.ABSENT in found else self._unmarked_quiet_ms(found, short=short)
+
+    def _unmarked_quiet_ms(self, found: frozenset[Cue], *, short: bool) -> int:
+        """Where nothing in the words asks for more or less."""
+        patience = self._patience
         named = Cue.NAMED in found
         if self._speech_ms > SLOW_MS or count_words(self._text) > SHORT_WORDS or (named and not short):
             return patience.longer
