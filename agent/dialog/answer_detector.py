@@ -252,6 +252,8 @@ class AnswerDetector:
         if self._likely is None or self._person is None or count_words(self._text) < SURE_WORDS:
             return None
         by = max((one for one in self._likely if one.machine), key=self._likely.__getitem__)
+        if by is AnsweredBy.MAILBOX_FULL and self._likely[by] < MACHINE_FROM:
+            by = AnsweredBy.VOICEMAIL
         sure = 1 - self._person >= MACHINE_FROM and not self._is(by) and self._may_become(by)
         return by if sure else None
 
