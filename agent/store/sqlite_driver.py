@@ -96,11 +96,11 @@ class _Connection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         """On disk now; at once where nothing was done."""
-        await self._end(lambda: self.sqlite.commit())
+        await self._end(self.sqlite.commit)
 
     async def rollback(self) -> None:
         """As if nothing had been done; at once where nothing was."""
-        await self._end(lambda: self.sqlite.rollback())
+        await self._end(self.sqlite.rollback)
 
     async def _end(self, run: Callable[[], object]) -> None:
         self.begins = ""
