@@ -148,7 +148,7 @@ def _repeated_name(script: CallScript, state: TalkState, text: str, today: date)
         known = state.values.get(slot.name, state.given.get(slot.name))
         if slot.type is SlotType.NAME and known is not None:
             said = slot_value(slot, text, script.language, today=today, asked=False)
-            if said is not None and same(said, known):
+            if str(known).casefold() in text.casefold() or (said is not None and same(said, known)):
                 return slot.name
     return ""
 

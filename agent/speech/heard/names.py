@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import combinations, pairwise
 
 MOST_WORDS = 5
 ALIKE = 0.5
 """A name and its spelling that agree so far are the same one."""
+SAME = 0.8
+"""First and last name that agree so far with letters are all of the name: ears made the words between."""
 # fmt: off
 _BEFORE: dict[str, str] = {
     "en": r"(?:so|well|um+|uh+|er+m?|oh|yes|yeah|yep|sure|of course|certainly|okay|ok|hi|hello|hey|no|sorry|and|then"
@@ -40,6 +41,7 @@ _NOT_NAMES: dict[str, frozenset[str]] = {
         "definitely", "great", "fine", "good", "indeed", "true", "wrong", "incorrect", "works", "sounds",
         "interested", "busy", "sure", "maybe", "perhaps", "whatever", "anything", "nothing", "something",
         "please", "later", "now", "today", "tomorrow", "afraid", "be", "goodbye", "bye", "nope", "yeah",
+        "idea",
     }),
     "de": frozenset({
         "was", "warum", "wer", "wen", "wo", "wann", "welche", "wie", "bitte", "nochmal", "wiederholen", "nicht",
@@ -77,7 +79,8 @@ def name(text: str, language: str, *, before: str = "") -> str | None:
     pieces = [one for piece in _CUT.split(rest) if (one := _in_piece(piece, code))]
     found = next((one for one in pieces[1:2] if one.startswith(f"{pieces[0]} ")), next(iter(pieces), None))
     if found is None:
-        return (_corrected(before, spelled) or spelled.title()) if spelled else None
+        one_word = spelled and " " not in spelled
+        return (one_word and _corrected(before, spelled)) or spelled.title() or None
     return (_corrected(found, spelled) or found) if spelled else found
 
 
@@ -111,27 +114,26 @@ def _corrected(found: str, spelled: str) -> str:
     words = found.split()
     if " " in spelled and len(spelled.split()) >= len(words):
         return spelled.title()
+    if len(words) > 2 and _alike(words[0] + words[-1], spelled) >= SAME:
+        return _parted(spelled, words).title()
     for joined in range(len(words), 0, -1):
         for start in range(len(words) - joined, -1, -1):
             piece = words[start : start + joined]
             if joined > 1 and len(spelled) < len("".join(piece)) - 1:
                 continue
             if _alike("".join(piece), spelled) >= ALIKE:
-                said = _parted(spelled, piece) if joined == len(words) else spelled
+                said = _parted(spelled, words) if joined == len(words) else spelled
                 return " ".join([*words[:start], said.title(), *words[start + joined :]])
     return ""
 
 
 def _parted(letters: str, words: Sequence[str]) -> str:
-    """Letters that were said without pauses, as words like these."""
-    if " " in letters or not 1 < len(words) < len(letters):
+    """Letters that were said without pauses, as a first and a last name like these."""
+    if len(words) == 1:
         return letters
-
-    def pieces(cuts: Sequence[int]) -> list[str]:
-        return [letters[start:end] for start, end in pairwise([0, *cuts, len(letters)])]
-
-    ways = (pieces(cuts) for cuts in combinations(range(1, len(letters)), len(words) - 1))
-    return " ".join(max(ways, key=lambda way: sum(map(_alike, words, way))))
+    ways = [(letters[:at], letters[at:]) for at in range(1, len(letters))]
+    first, last = max(ways, key=lambda way: _alike(words[0], way[0]) + _alike(words[-1], way[1]))
+    return f"{first} {last}"
 
 
 def _alike(one: str, other: str) -> float:

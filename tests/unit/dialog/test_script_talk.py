@@ -250,6 +250,17 @@ def test_a_name_that_is_misheard_twice_is_to_be_spelled() -> None:
     assert call.slots["name"] == "Susan Taylor"
 
 
+def test_a_name_that_no_rule_takes_for_one_is_to_be_spelled_too_when_it_is_said_again() -> None:
+    call = Written(helper=Knowing(value="Henry the Zero's Cook"))
+    call.hears("I'm Henry the Zero's Cook.")
+    call.hears("Tuesday is fine.")
+
+    assert call.hears("No, my name is Henry the Zero's Cook.")[-1].endswith("Please spell it for me, letter by letter.")
+    call.hears("H-E-N-R-Y-C-O-O-K.")
+    call.hears("Yes.")
+    assert call.slots["name"] == "Henry Cook"
+
+
 def test_letters_without_a_pause_find_the_words_of_the_name_as_it_was_misheard() -> None:
     call = Written()
     call.hears("My name is Karen Hell and Tuesday is fine.")
