@@ -15,7 +15,7 @@ from agent import configuration
 from agent.domain.events import Event
 from agent.ops import logs
 from agent.ops.event_pipe import EventPipe
-from agent.ops.process import allow_many_files, put_sound_first
+from agent.ops.process import allow_many_files, put_sound_first, take_short_turns
 from agent.ops.service_manager import ServiceManager
 from agent.settings import Settings
 
@@ -40,6 +40,7 @@ def serve(
         os.environ[f"{configuration.PREFIX}CONFIG"] = str(config.resolve())  # rehearsals in children read the same file
     logs.configure(settings.log)
     allow_many_files()
+    take_short_turns()
     asyncio.run(_serve(settings, events_fd))
 
 

@@ -1,4 +1,4 @@
-"""What a process that carries calls asks of the kernel: open files, and sound before other work."""
+"""What a process that carries calls asks for: open files, sound before other work, short turns of its threads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ log = structlog.get_logger()
 
 PRIORITY = 1
 """The lowest of real time: before all ordinary processes, after whatever else an operator has put above them."""
+
+SWITCH_S = 0.001
+
+
+def take_short_turns() -> None:
+    """Let a thread keep the interpreter from others for 1 ms at most, instead of 5.
+
+    The event loop gets it back that much sooner, and the database's thread, which needs it several times for each
+    statement, does not wait for a busy loop each time: a transaction takes half as long then (47 ms became 22, with a
+    loop that does something else for 2 ms at a time).
+    """
+    sys.setswitchinterval(SWITCH_S)
 
 
 def allow_many_files() -> None:

@@ -22,7 +22,7 @@ from agent.domain.call import Call, EndedReason
 from agent.domain.events import CallChanged, Event
 from agent.media.stream import MediaStream
 from agent.ops import logs
-from agent.ops.process import allow_many_files, put_sound_first
+from agent.ops.process import allow_many_files, put_sound_first, take_short_turns
 from agent.settings import LogSettings, Settings
 from agent.store.engine import Store
 from agent.telephony.inputs import ChannelInputs
@@ -90,6 +90,7 @@ def spoil(control: str | None) -> None:
 async def _serve() -> None:
     logs.configure(LogSettings(level="error"))
     allow_many_files()
+    take_short_turns()
     echo = Echo()
     realtime = False
     async with AsyncExitStack() as stack:
