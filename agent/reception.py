@@ -11,6 +11,7 @@ from agent.dialog.phrases import PhraseBook
 from agent.dialog.script.script_call import script_opening
 from agent.domain.agent import Agent
 from agent.domain.call import Call
+from agent.domain.call_day import day_of
 from agent.domain.lookup import Lookup
 from agent.errors import TextToSpeechError
 from agent.webhooks.agent_lookup import AgentLookup
@@ -49,4 +50,4 @@ def _first_words(agent: Agent, call: Call) -> tuple[str, ...]:
     """What the call begins with; of a script all up to its first question, since short sentences wait for the next."""
     if agent.script is None:
         return agent.greeting, agent.notice
-    return script_opening(agent, call, today=datetime.now().astimezone().date())
+    return script_opening(agent, call, today=day_of(call, datetime.now().astimezone()))

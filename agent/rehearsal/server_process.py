@@ -15,7 +15,7 @@ from agent.errors import ConfigurationError, SetupError
 from agent.rehearsal.environment import overrides
 from agent.rehearsal.events import EventFeed
 
-READY_TIMEOUT_S = 120.0  # models are loaded and warmed up; a starved machine is given time
+READY_TIMEOUT_S = 300.0  # models are loaded and warmed up; a starved machine is given time
 STOP_TIMEOUT_S = 20.0
 BROKEN_CONFIGURATION = 2
 _TAIL_LINES = 5
