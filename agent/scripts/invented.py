@@ -14,7 +14,7 @@ from agent.scripts.prompts import EXAMPLE_SENTENCES
 from agent.scripts.texts import texts
 
 _NUMBER = re.compile(r"\d+")
-_NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z]+(?:'s)?")
+_NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][a-z][A-Za-z]*(?:'s)?")
 _NO_NAMES = frozenset({"I", "Mr", "Mrs", "Ms", "Miss", "Sir", "Madam", "English", "German", "Internet", "May"})
 _DAYS = {
     "en": re.compile(r"\b(?:today|tonight|tomorrow|yesterday)\b"),
