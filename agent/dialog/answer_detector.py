@@ -7,7 +7,8 @@ Policy, in the order in which it is decided:
 1. **Beep.** A machine that is about to record.
 2. **Words** that only machines say decide at once, while they are still being spoken: by a saying, unless the words as
    a whole are more likely a person's; or by the words as a whole, where they are a machine's almost for sure.
-3. **Words** that only people say, or begin with ("Yes, ..."), do the same, with the same two ways.
+3. **Words** that only people say, or begin with ("Yes, ..."), do the same, once both ways say so, or one of them twice
+   in a row: of a beginning, and behind music, ears make something else.
 4. **Silence** after speech is a person who waits for us, and must not wait for long. How long it has to be depends on
    what was said: "Hello?" and what people say to us ("how can I help you?") need the least; "Thank you for calling
    Miller and Sons." goes on with a menu as often as with a question; who "cannot come to the telephone" may be about
@@ -64,7 +65,7 @@ class Patience:
     """Until so long after the answer a beep does."""
     first_look: int = 540
     """Sound since speech began, after which it is understood for the first time."""
-    next_look: int = 300
+    next_look: int = 200
     """And so much more for each further time."""
     later_look: int = 2000
     """The same once a decision was made."""
@@ -115,6 +116,8 @@ class AnswerDetector:
         self._looked_until_ms = 0
         self._settled = False
         self._waits_ms: int | None = None
+        self._seems_person = False
+        """By what was understood last."""
         self._went_on = False
         """Somebody spoke after it was decided that it is a person."""
         self.answer: Answer | None = None
@@ -231,9 +234,10 @@ class AnswerDetector:
         if by is not None:
             return self._decide(by, AnswerRule.WORDS)
         undecided = self.answer is None or self._is(AnsweredBy.UNCERTAIN)
-        if undecided and count_words(self._text) >= SURE_WORDS and self._is_a_person_s(found):
-            return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS)
-        return None
+        seemed, self._seems_person = self._seems_person, self._is_a_person_s(found)
+        twice = self._seems_person and (seemed or self._both_say_person(found))
+        sure = twice and count_words(self._text) >= SURE_WORDS
+        return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS) if undecided and sure else None
 
     def _machine_by_saying(self, found: frozenset[Cue]) -> AnsweredBy | None:
         if self._person is not None and 1 - self._person < MACHINE_SAYING:
@@ -261,6 +265,10 @@ class AnswerDetector:
         if self._person is None:
             return Cue.PERSON_ONLY in found
         return self._person >= (PERSON_SAYING if Cue.PERSON_ONLY in found else PERSON_FROM)
+
+    def _both_say_person(self, found: frozenset[Cue]) -> bool:
+        """A saying and the words as a whole, each by itself."""
+        return Cue.PERSON_ONLY in found and self._person is not None and self._person >= PERSON_FROM
 
     @property
     def _person(self) -> float | None:

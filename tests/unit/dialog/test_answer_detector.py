@@ -87,6 +87,7 @@ def test_who_thanks_for_calling_is_waited_for() -> None:
 def test_people_are_known_while_they_speak_and_heard_out(text: str) -> None:
     detector = AnswerDetector()
     heard(detector, (True, 1600))
+    assert detector.understood(text, 1280) is None, "ears may have made it up"
     answer = detector.understood(text, 1600)
     assert answer is not None
     assert (answer.by, answer.rule, answer.decided_ms) == (AnsweredBy.PERSON, AnswerRule.WORDS, 1600)
@@ -97,10 +98,21 @@ def test_people_are_known_while_they_speak_and_heard_out(text: str) -> None:
     assert detector.waits_for_us
 
 
+def test_who_seemed_a_person_only_once_was_never_taken_for_one() -> None:
+    detector = AnswerDetector()
+    heard(detector, (True, 2400))
+    assert detector.understood("Is he right?", 800) is None
+    answer = detector.understood("If you record your name", 1600)
+    assert answer is not None
+    assert answer.by is AnsweredBy.CALL_SCREENING
+
+
 def test_a_person_who_turns_out_to_be_recorded_is_a_machine_before_we_speak() -> None:
     detector = AnswerDetector()
     heard(detector, (True, 1600))
+    detector.understood("Yes, this is", 1280)
     detector.understood("Yes, this is Tom", 1600)
+    assert detector.answer
     heard(detector, (True, 1600))
     answer = detector.understood("Yes, this is Tom, please leave a message after the tone", 3200)
     assert answer is not None
