@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from agent.settings import BusSettings
 from tests.acceptance.test_api import api, got
@@ -24,7 +23,7 @@ async def published(redis_server: RedisServer, call_id: str) -> list[Any]:
     """The events of a call, as soon as its last one is there."""
     found: list[Any] = []
     last = "0"
-    async with Redis.from_url(redis_server.url, decode_responses=True, protocol=2, socket_timeout=None) as redis:
+    async with redis_server.client() as redis:
         while not found or found[-1]["type"] != USUAL[-1]:
             answer: Any = await redis.xread({STREAM: last}, block=60_000)
             assert answer, "nothing comes any more"

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.settings import BusSettings
@@ -149,7 +148,7 @@ class RedisConsumer:
         last, task = "0", asyncio.current_task()
         assert task is not None
         while not task.cancelling():
-            client = Redis.from_url(self.server.url, decode_responses=True, protocol=2, socket_timeout=None)
+            client = self.server.client()
             with contextlib.suppress(RedisError, OSError):
                 while not task.cancelling():
                     found: Any = await client.xread({self.name: last}, block=1000, count=500)

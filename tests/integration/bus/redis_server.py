@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.integration.bus import detached
 
@@ -25,6 +26,10 @@ class RedisServer:
     def url(self) -> str:
         """As in `bus.url`."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def client(self) -> Redis:
+        """One that waits for an answer for as long as it asked the server to: redis-py gives up after 5 s by itself."""
+        return Redis.from_url(self.url, decode_responses=True, protocol=2, socket_timeout=None)
 
     def start(self) -> None:
         """Return when it answers. What an earlier one had on disk is there again."""

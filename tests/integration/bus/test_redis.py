@@ -20,7 +20,7 @@ from tests.integration.bus.relay_room import RelayRoom
 
 @pytest_asyncio.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_server.url, decode_responses=True, protocol=2, socket_timeout=None)
+    client = redis_server.client()
     yield client
     await client.aclose()
 
