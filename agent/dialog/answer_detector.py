@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from agent.dialog.answer_cues import Cue, count_words, cues
-from agent.dialog.answer_words import judged
+from agent.dialog.answer_words import asks, judged
 from agent.domain.answered_by import Answer, AnsweredBy, AnswerRule
 
 
@@ -111,6 +111,8 @@ class AnswerDetector:
         self._last_speech_ms = 0
         self._speech_ms = 0
         self._text = ""
+        self._found: frozenset[Cue] = frozenset()
+        """In the text."""
         self._heard_until_ms = 0
         self._new_words_ms = 0
         self._looked_until_ms = 0
@@ -172,9 +174,10 @@ class AnswerDetector:
 
     def understood(self, text: str, until_ms: int) -> Answer | None:
         """These are all words from the first speech to `until_ms`."""
-        if not self._new_words_ms or cues(text) != cues(self._text) or count_words(text) > count_words(self._text):
+        found = cues(text)
+        if not self._new_words_ms or found != self._found or count_words(text) > count_words(self._text):
             self._new_words_ms = until_ms
-        self._text, self._heard_until_ms = text, until_ms
+        self._text, self._found, self._heard_until_ms = text, found, until_ms
         self._likely = self._judge(text)
         if not self.open:
             return None
@@ -229,22 +232,22 @@ class AnswerDetector:
         return self.answer is not None and self.answer.by is by
 
     def _by_words(self) -> Answer | None:
-        found = cues(self._text)
-        by = self._machine_by_saying(found) or self._machine_by_words()
+        by = self._machine_by_saying() or self._machine_by_words()
         if by is not None:
             return self._decide(by, AnswerRule.WORDS)
         undecided = self.answer is None or self._is(AnsweredBy.UNCERTAIN)
-        seemed, self._seems_person = self._seems_person, self._is_a_person_s(found)
-        twice = self._seems_person and (seemed or self._both_say_person(found))
+        seemed, self._seems_person = self._seems_person, self._is_a_person_s()
+        twice = self._seems_person and (seemed or self._both_say_person())
         sure = twice and count_words(self._text) >= SURE_WORDS
         return self._decide(AnsweredBy.PERSON, AnswerRule.WORDS) if undecided and sure else None
 
-    def _machine_by_saying(self, found: frozenset[Cue]) -> AnsweredBy | None:
+    def _machine_by_saying(self) -> AnsweredBy | None:
         if self._person is not None and 1 - self._person < MACHINE_SAYING:
             return None
+        found = self._found
         for cue, by in _MACHINES:
             if cue in found and not self._is(by) and self._may_become(by):
-                if by in {AnsweredBy.VOICEMAIL, AnsweredBy.IVR} and Cue.PERSON in found and self._asks:
+                if by in {AnsweredBy.VOICEMAIL, AnsweredBy.IVR} and Cue.PERSON in found and asks(self._text):
                     continue
                 return by
         absent = Cue.ABSENT in found and not found & _PEOPLE and self._may_become(AnsweredBy.VOICEMAIL)
@@ -253,22 +256,23 @@ class AnswerDetector:
 
     def _machine_by_words(self) -> AnsweredBy | None:
         """The machine that the words are almost surely of, as a whole."""
-        if self._likely is None or self._person is None or count_words(self._text) < SURE_WORDS:
+        likely = self._likely
+        if likely is None or count_words(self._text) < SURE_WORDS:
             return None
-        by = max((one for one in self._likely if one.machine), key=self._likely.__getitem__)
-        if by is AnsweredBy.MAILBOX_FULL and self._likely[by] < MACHINE_FROM:
+        by = max((one for one in likely if one.machine), key=likely.__getitem__)
+        if by is AnsweredBy.MAILBOX_FULL and likely[by] < MACHINE_FROM:
             by = AnsweredBy.VOICEMAIL
-        sure = 1 - self._person >= MACHINE_FROM and not self._is(by) and self._may_become(by)
+        sure = 1 - likely[AnsweredBy.PERSON] >= MACHINE_FROM and not self._is(by) and self._may_become(by)
         return by if sure else None
 
-    def _is_a_person_s(self, found: frozenset[Cue]) -> bool:
+    def _is_a_person_s(self) -> bool:
         if self._person is None:
-            return Cue.PERSON_ONLY in found
-        return self._person >= (PERSON_SAYING if Cue.PERSON_ONLY in found else PERSON_FROM)
+            return Cue.PERSON_ONLY in self._found
+        return self._person >= (PERSON_SAYING if Cue.PERSON_ONLY in self._found else PERSON_FROM)
 
-    def _both_say_person(self, found: frozenset[Cue]) -> bool:
+    def _both_say_person(self) -> bool:
         """A saying and the words as a whole, each by itself."""
-        return Cue.PERSON_ONLY in found and self._person is not None and self._person >= PERSON_FROM
+        return Cue.PERSON_ONLY in self._found and self._person is not None and self._person >= PERSON_FROM
 
     @property
     def _person(self) -> float | None:
@@ -295,7 +299,7 @@ class AnswerDetector:
 
     def _by_speech(self) -> Answer | None:
         known = self._is(AnsweredBy.PERSON)
-        if self._speech_ms >= self._patience.went_on and not known and not cues(self._text) & _PEOPLE:
+        if self._speech_ms >= self._patience.went_on and not known and not self._found & _PEOPLE:
             return self._decide(AnsweredBy.VOICEMAIL, AnswerRule.WENT_ON)
         if self.quiet_ms >= self._wanted_quiet_ms() or self._stalled:
             self._waits_ms = self._now_ms
@@ -305,7 +309,7 @@ class AnswerDetector:
         return None
 
     def _wanted_quiet_ms(self) -> int:
-        patience, found = self._patience, cues(self._text)
+        patience = self._patience
         short = self._speech_ms <= SHORT_MS
         if not self._text or (not self._all_heard and self._heard_until_ms <= self._new_words_ms):
             little = patience.unheard if self._text else patience.unknown
@@ -315,14 +319,14 @@ class AnswerDetector:
         person = 0.5 if self._person is None else self._person
         if person >= LEANS_TO_PERSON:
             return patience.short
-        if Cue.BUSINESS in found or 1 - person >= LEANS_TO_MACHINE:
+        if Cue.BUSINESS in self._found or 1 - person >= LEANS_TO_MACHINE:
             return patience.business
-        return patience.absent if Cue.ABSENT in found else self._unmarked_quiet_ms(found, short=short)
+        return patience.absent if Cue.ABSENT in self._found else self._unmarked_quiet_ms(short=short)
 
-    def _unmarked_quiet_ms(self, found: frozenset[Cue], *, short: bool) -> int:
+    def _unmarked_quiet_ms(self, *, short: bool) -> int:
         """Where nothing in the words asks for more or less."""
         patience = self._patience
-        named = Cue.NAMED in found
+        named = Cue.NAMED in self._found
         if self._speech_ms > SLOW_MS or count_words(self._text) > SHORT_WORDS or (named and not short):
             return patience.longer
         return patience.short if short and not named else patience.slow
@@ -339,13 +343,9 @@ class AnswerDetector:
         return not self._text and self._heard_until_ms > 0 and self._speech_ms >= self._patience.nothing_said
 
     @property
-    def _asks(self) -> bool:
-        return self._text.rstrip().endswith("?")
-
-    @property
     def _greets_us(self) -> bool:
-        found = cues(self._text)
-        return Cue.PERSON in found or self._asks or (Cue.INTRODUCTION in found and Cue.ABSENT not in found)
+        found = self._found
+        return Cue.PERSON in found or asks(self._text) or (Cue.INTRODUCTION in found and Cue.ABSENT not in found)
 
     def _decide(self, by: AnsweredBy, rule: AnswerRule, *, beep_ms: int | None = None) -> Answer:
         self.answer = Answer(by, rule, self._now_ms, self._text, self._began_ms, self._speech_ms, beep_ms)

@@ -28,7 +28,7 @@ UNKNOWN, BEGINNING = "_", "^"
 LONGEST_RUN = 3
 KNOWN = 0.5
 """Share of words that were met in learning, below which a text is not judged: names alone, another language."""
-_LENGTHS: Final = (1, 2, 3, 5, 8, 12)
+LENGTHS: Final = (1, 2, 3, 5, 8, 12)
 _WORD: Final = re.compile(r"[^\W_]+")
 _NUMBER: Final = re.compile(r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve")
 _SPELLINGS: Final = (
@@ -61,7 +61,7 @@ def features(words: list[str], known: Collection[str], *, asks: bool) -> Iterato
     for length in range(1, LONGEST_RUN + 1):
         for at in range(len(row) - length + 1):
             yield " ".join(row[at : at + length])
-    yield f"<={next((most for most in _LENGTHS if len(words) <= most), 'more')}"
+    yield f"<={next((most for most in LENGTHS if len(words) <= most), 'more')}"
     if asks:
         yield "?"
 

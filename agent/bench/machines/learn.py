@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from agent.bench.machines.wordings import TUNE, Wording, wordings
 from agent.dialog import answer_words
-from agent.dialog.answer_words import KINDS, UNKNOWN, Lesson, asks, features, likelihoods, split
+from agent.dialog.answer_detector import SURE_WORDS
+from agent.dialog.answer_words import KINDS, LENGTHS, UNKNOWN, Lesson, asks, features, likelihoods, split
 from agent.domain.answered_by import AnsweredBy
 
 Numbers = NDArray[np.float64]
@@ -37,7 +38,6 @@ SMALLEST = 0.04
 """Smaller weights are left out."""
 MACHINE_FROM: Final = (0.8, 0.9, 0.95, 0.97)
 PERSON_FROM: Final = (0.9, 0.95, 0.97, 0.99)
-SURE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def learn(greetings: Sequence[Wording]) -> Lesson:
     met_runs: Counter[str] = Counter()
     for one in greetings:
         met_runs.update(set(features(split(one.text), known, asks=asks(one.text))))
-    counted = {run for run, count in met_runs.items() if count >= MET} | {f"<={n}" for n in (1, 2, 3, 5, 8, 12, "more")}
+    counted = {run for run, count in met_runs.items() if count >= MET} | {f"<={n}" for n in (*LENGTHS, "more")}
     names = sorted(counted)
     number = {name: at for at, name in enumerate(names)}
     examples = _examples(greetings)
