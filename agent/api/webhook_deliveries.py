@@ -101,7 +101,7 @@ class WebhookDeliveries:
             again = await webhook_deliveries.retry(connection, request.path["id"], now=self._house.now())
         if again is None:
             raise NOT_FOUND.problem("There is no such delivery.")
-        self._house.webhooks.told(())
+        self._house.webhooks.wake()
         return WebhookDeliveryResource.of(again)
 
     @property

@@ -168,7 +168,7 @@ class WebhookEndpoints:
                 changed = _there(
                     await webhook_endpoints.disable(connection, endpoint_id, DisabledReason.REQUESTED, now=now)
                 )
-        self._house.webhooks.told(())
+        self._house.webhooks.wake()
         return WebhookEndpointResource.of(changed)
 
     async def delete(self, request: ApiRequest[NoBody, NoQuery]) -> None:
@@ -211,7 +211,7 @@ class WebhookEndpoints:
             include_delivered=body.include_delivered,
             now=self._house.now(),
         )
-        self._house.webhooks.told(())
+        self._house.webhooks.wake()
         return ReplayResource(deliveries=made)
 
     async def _check(self, url: str) -> None:

@@ -87,7 +87,7 @@ class Playout:
     """
 
     def __init__(self, sink: FrameSink, clock: Clock, sent: Callable[[bytes, int], None] | None = None) -> None:
-        """`sent` is told of each frame, without its header, and of the number of its slot."""
+        """`sent` is told of each frame, as it was encoded, and of the number of its slot."""
         self.statistics = FrameStatistics()
         self._sink = sink
         self._sent = sent
@@ -186,7 +186,7 @@ class Playout:
             self._sink.write(frame)
             self.statistics.record(now, slot)
             if self._sent is not None:
-                self._sent(frame[-FRAME_BYTES:], slot.number)
+                self._sent(frame, slot.number)
         else:
             self.statistics.miss(self._schedule.take(now))
             self._sink.withheld()

@@ -14,6 +14,7 @@ from agent.media.clock import Clock
 from agent.media.connection import Connection, Patience
 from agent.media.ending import MediaEndKind
 from agent.media.listener import Listener
+from agent.media.metronome import Metronome
 from agent.media.outcome import Outcome
 from agent.media.stream import MediaStream
 
@@ -128,7 +129,8 @@ class AudioSocketServer:
     async def start(self) -> None:
         """Listen. Raises ConfigurationError where the address cannot be had."""
         clock = self._time_source()
-        listener = Listener(lambda: Connection(clock, self._patience, self), clock)
+        beats = Metronome(clock)
+        listener = Listener(lambda: Connection(beats, self._patience, self), clock)
         try:
             await listener.open(self._bind, self._port)
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from agent.media.clock import Clock
 from agent.media.pcm import rms_dbfs
-from agent.media.schedule import FRAME_SAMPLES, SAMPLE_RATE
+from agent.media.schedule import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE
 
 JITTER_SAMPLES: Final = SAMPLE_RATE // 5  # 200 ms: sound that comes so late or early still follows what came before it
 MOST_AHEAD: Final = 2 * SAMPLE_RATE  # a burst puts the caller's track so far ahead of the clock, and no further
@@ -118,6 +118,9 @@ class Tap:
 
     def heard(self, pcm: bytes) -> None:
         """Sound of the caller has just come, of any whole number of samples."""
+        if not self._readers:
+            self._caller_end = None
+            return
         arrived = round((self._clock.time() - self._start) * SAMPLE_RATE)
         count = len(pcm) // 2
         at = arrived - count if self._caller_end is None else self._caller_end
@@ -130,9 +133,10 @@ class Tap:
         self._caller_end = at + count
         self._tell(Sound(Side.CALLER, at, pcm))
 
-    def played(self, pcm: bytes, slot: int) -> None:
-        """A frame of the agent was sent in the slot of that number."""
-        self._tell(Sound(Side.AGENT, slot * FRAME_SAMPLES, pcm))
+    def played(self, frame: bytes, slot: int) -> None:
+        """A frame of the agent, its sound at its end, was sent in the slot of that number."""
+        if self._readers:
+            self._tell(Sound(Side.AGENT, slot * FRAME_SAMPLES, frame[-FRAME_BYTES:]))
 
     def close(self) -> None:
         """The stream is over."""

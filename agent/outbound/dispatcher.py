@@ -101,11 +101,12 @@ class Dispatcher:
         self._sleep = sleep
         self._clock = asyncio.get_running_loop().time
         self._bell = asyncio.Event()
+        self._ordered = self._held_up = True
         self._leading: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self.problem: str | None = None
         """Why nothing can be taken from the queue; None where all is well."""
-        desk.when_changed(self.wake)
+        desk.when_changed(self._changed)
 
     @property
     def going(self) -> bool:
@@ -118,6 +119,11 @@ class Dispatcher:
 
     def wake(self) -> None:
         """There may be something to dial: look at once."""
+        self._bell.set()
+
+    def _changed(self) -> None:
+        """There is something to dial: it need not be asked whether."""
+        self._ordered = True
         self._bell.set()
 
     async def close(self) -> None:
@@ -150,12 +156,13 @@ class Dispatcher:
         if not self._ready() or self._settings.stopped:
             return POLL_S
         now = self._now()
-        async with self._store.read() as connection:
-            due_at = await orders.next_due_at(connection)
-        if due_at is None:
-            return POLL_S
-        if due_at > now:
-            return min(POLL_S, (due_at - now).total_seconds())
+        ordered, self._ordered, self._held_up = self._ordered, False, True
+        if not ordered:
+            async with self._store.glance() as connection:
+                due_at = await orders.next_due_at(connection)
+            if due_at is None or due_at > now:
+                self._held_up = False
+                return POLL_S if due_at is None else min(POLL_S, (due_at - now).total_seconds())
         wait_s = self._trunks.wait_s(self._clock())
         if wait_s is None or wait_s > 0:
             return POLL_S if wait_s is None else min(POLL_S, wait_s)
@@ -242,7 +249,8 @@ class Dispatcher:
     def _let_go(self, call_id: str) -> None:
         self._trunks.end(call_id)
         self._seats.release(call_id)
-        self._bell.set()
+        if self._held_up:
+            self._bell.set()
 
 
 def _ready_to_dial(call: Call, order: OutboundOrder, plan: CallScript | None) -> Call:

@@ -90,7 +90,7 @@ class ApiKeys:
         nearly right gets a hash that is entirely different. No comparison in constant time is needed.
         """
         query = select(api_keys).where(api_keys.c.hash == hash_of(secret), api_keys.c.revoked_at.is_(None))
-        async with self._store.read() as connection:
+        async with self._store.glance() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _key(row)
 

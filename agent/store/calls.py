@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -71,29 +71,55 @@ async def set_briefing(connection: AsyncConnection, call: Call, lookup: Lookup) 
     await connection.execute(update(calls).where(calls.c.id == call.id).values(**values))
 
 
-async def change(
-    connection: AsyncConnection, call: Call, *, latency: Mapping[str, Any] | None = None, told: int = 0
-) -> int | None:
-    """The call is now as `call` says; what others may set (metadata, variables) is left alone.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a call; what others may set (metadata, variables) is left alone."""
 
-    Its next `told` sequence numbers are the caller's: the last of them. None where there is no such call.
-    """
-    values: dict[str, Any] = {
-        "status": call.status,
-        "answered_at": call.answered_at,
-        "ended_at": call.ended_at,
-        "ended_reason": call.ended_reason,
-        "hangup_cause": call.hangup_cause,
-        "sip_code": call.sip_code,
-        "cpu_seconds": call.cpu_seconds,
+    call: Call
+    told: int
+    """So many of its next sequence numbers are the caller's."""
+    latency: Mapping[str, Any] | None = None
+    """Of a call that is over."""
+
+
+async def change_all(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    """Calls are now as they say; nothing happens where there is no such call. Each call comes once."""
+    for statement, chosen in (
+        (_CHANGED, [one for one in changes if one.latency is None]),
+        (_ENDED, [one for one in changes if one.latency is not None]),
+    ):
+        if chosen:
+            await connection.execute(statement, [_values(one) for one in chosen])
+
+
+_CHANGED = (
+    update(calls)
+    .where(calls.c.id == bindparam("of_call"))
+    .values(
+        **{
+            name: bindparam(f"now_{name}", type_=calls.c[name].type)
+            for name in ("status", "answered_at", "ended_at", "ended_reason", "hangup_cause", "sip_code", "cpu_seconds")
+        },
+        last_sequence=calls.c.last_sequence + bindparam("told"),
+    )
+)
+_ENDED = _CHANGED.values(latency=bindparam("now_latency", type_=calls.c.latency.type))
+
+
+def _values(change: Change) -> dict[str, Any]:
+    call = change.call
+    values = {
+        "of_call": call.id,
+        "told": change.told,
+        "now_status": call.status,
+        "now_answered_at": call.answered_at,
+        "now_ended_at": call.ended_at,
+        "now_ended_reason": call.ended_reason,
+        "now_hangup_cause": call.hangup_cause,
+        "now_sip_code": call.sip_code,
+        "now_cpu_seconds": call.cpu_seconds,
     }
-    if latency is not None:
-        values["latency"] = dict(latency)
-    if told:
-        values["last_sequence"] = calls.c.last_sequence + told
-    changed = update(calls).where(calls.c.id == call.id).values(**values).returning(calls.c.last_sequence)
-    last: int | None = (await connection.execute(changed)).scalar_one_or_none()
-    return last
+    return values if change.latency is None else {**values, "now_latency": dict(change.latency)}
 
 
 async def set_answered_by(connection: AsyncConnection, call_id: str, answer: Answer) -> None:
@@ -133,8 +159,15 @@ async def lock(connection: AsyncConnection, call_id: str) -> None:
 
 async def get(connection: AsyncConnection, call_id: str) -> CallResource | None:
     """One call."""
-    found = await _with_transfers(connection, await connection.execute(_ONE, {"call_id": call_id}))
+    found = await _with_transfers(connection, await connection.execute(_THESE, {"call_ids": [call_id]}))
     return found[0] if found else None
+
+
+async def counted(connection: AsyncConnection, call_ids: Collection[str]) -> dict[str, tuple[CallResource, int]]:
+    """These calls by their ids, each with the last sequence number that was drawn of it."""
+    rows = (await connection.execute(_THESE, {"call_ids": sorted(call_ids)})).all()
+    found = await _with_transfers(connection, rows)
+    return {row.id: (shown, row.last_sequence) for row, shown in zip(rows, found, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +236,7 @@ def _shown() -> Select[Any]:
     )
 
 
-_ONE = _shown().where(calls.c.id == bindparam("call_id"))
+_THESE = _shown().where(calls.c.id.in_(bindparam("call_ids", expanding=True)))
 """Built once: it is read with every change of a call."""
 
 

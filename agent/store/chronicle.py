@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.domain.call import CallStatus, Direction
+from agent.domain.call import Call, CallStatus, Direction
 from agent.domain.event_types import EventType
 from agent.domain.events import (
     CallAnsweredBy,
@@ -35,7 +35,7 @@ from agent.domain.turn_resource import TurnResource
 from agent.domain.waiting_times import waiting_times
 from agent.store import calls, do_not_call, events, orders, recordings, summaries, tool_calls, transfers, turns
 from agent.store.engine import Store
-from agent.store.events import StoredEvent
+from agent.store.events import Draft, StoredEvent
 
 RECORDED = (
     CallAnsweredBy,
@@ -60,9 +60,11 @@ _TOLD_OF_RECORDINGS = {
     RecordingStatus.FAILED: EventType.CALL_RECORDING_FAILED,
 }
 _TOLD_OF_STATUSES = {
-    CallStatus.RINGING: EventType.CALL_RINGING,
-    CallStatus.IN_PROGRESS: EventType.CALL_ANSWERED,
+    CallStatus.RINGING: (EventType.CALL_RINGING,),
+    CallStatus.IN_PROGRESS: (EventType.CALL_ANSWERED,),
 }
+_TOLD_OF_BEGINNING = (EventType.CALL_CREATED, EventType.CALL_RINGING)
+_TOLD_OF_ENDS = (EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT_READY)
 
 _TOLD_OF_TRANSFERS = {
     TransferStatus.STARTED: EventType.CALL_TRANSFER_STARTED,
@@ -80,12 +82,21 @@ class Chronicle:
         self._server = server
         self._begun: set[str] = set()
 
-    async def write(self, connection: AsyncConnection, event: Event) -> list[StoredEvent]:
-        """Record one event within a transaction; what applications are told of it."""
+    async def write(self, connection: AsyncConnection, *happened: Event) -> list[StoredEvent]:
+        """Record events within a transaction, in their order; what applications are told of them.
+
+        Raises LookupError where one is of a call that is not there.
+        """
+        told: list[Draft] = []
+        for changes, others in _in_turns(happened):
+            told += await self._calls_changed(connection, changes)
+            for event in others:
+                told += await self._drafts(connection, event)
+        return await events.append_all(self._store, connection, told)
+
+    async def _drafts(self, connection: AsyncConnection, event: Event) -> list[Draft]:
         data: dict[str, Any]
         match event:
-            case CallChanged():
-                return await self._call_changed(connection, event)
             case TurnEnded(turn=turn):
                 await turns.insert(connection, event.call_id, turn)
                 told, data = EventType.CALL_TURN_COMPLETED, {"turn": TurnResource.of(turn).as_json()}
@@ -110,9 +121,9 @@ class Chronicle:
                 if plain is None:
                     return []
                 told, data = plain
-        return [await self._append(connection, told, event, data)]
+        return [await self._draft(connection, told, event, data)]
 
-    async def _keep(self, connection: AsyncConnection, event: LookedUp | ScriptProgressed) -> list[StoredEvent]:
+    async def _keep(self, connection: AsyncConnection, event: LookedUp | ScriptProgressed) -> list[Draft]:
         """What applications read in the call itself, and are not told of."""
         match event:
             case LookedUp(call=call, lookup=lookup):
@@ -121,30 +132,37 @@ class Chronicle:
                 await calls.set_script(connection, event.call_id, ScriptRunResource.of(script, progress))
         return []
 
-    async def _call_changed(self, connection: AsyncConnection, event: CallChanged) -> list[StoredEvent]:
-        call = event.call
-        answered = call.answered_at is not None
-        last: int | None
-        if call.status is CallStatus.RINGING and call.direction is Direction.INBOUND and call.id not in self._begun:
-            told = [EventType.CALL_CREATED, EventType.CALL_RINGING]
-            await calls.insert(connection, call, server=self._server, told=(last := len(told)))
-        elif call.status.terminal:
-            told = [EventType.CALL_ENDED, EventType.CALL_TRANSCRIPT_READY] if answered else [EventType.CALL_ENDED]
-            found = waiting_times(await turns.of_call(connection, call.id) if answered else ())
-            last = await calls.change(connection, call, latency=found.model_dump(), told=len(told))
-            if answered:
+    async def _calls_changed(self, connection: AsyncConnection, happened: Sequence[CallChanged]) -> list[Draft]:
+        """Of several calls at once, each of which comes once: under load that takes few statements for many."""
+        if not happened:
+            return []
+        changes = []
+        told: dict[str, Sequence[EventType]] = {}
+        for event in happened:
+            call = event.call
+            begins = self._begins(call)
+            kinds = told[call.id] = _TOLD_OF_BEGINNING if begins else _told_of(call)
+            if begins:
+                await calls.insert(connection, call, server=self._server, told=len(kinds))
+            else:
+                changes.append(calls.Change(call, len(kinds), await _waited(connection, call)))
+            if EventType.CALL_TRANSCRIPT_READY in kinds:
                 await summaries.request(connection, call.id, agent=call.agent, version=call.agent_version, now=event.at)
-        else:
-            told = [_TOLD_OF_STATUSES[call.status]] if call.status in _TOLD_OF_STATUSES else []
-            last = await calls.change(connection, call, told=len(told))
-        if last is None:
-            raise LookupError(f"there is no call {call.id}")
-        shown = await calls.get(connection, call.id)
-        data = {"call": shown.as_json() if shown else None}
-        stored = []
-        for sequence, event_type in enumerate(told, last - len(told) + 1):
-            stored.append(await self._append(connection, event_type, event, data, sequence))
-        return stored
+        await calls.change_all(connection, changes)
+        counted = await calls.counted(connection, told)
+        drafts = []
+        for event in happened:
+            if event.call_id not in counted:
+                raise LookupError(f"there is no call {event.call_id}")
+            shown, last = counted[event.call_id]
+            kinds, data = told[event.call_id], {"call": shown.as_json()}
+            for sequence, kind in enumerate(kinds, last - len(kinds) + 1):
+                drafts.append(Draft(kind, event.at, data, event.call_id, sequence))
+        return drafts
+
+    def _begins(self, call: Call) -> bool:
+        inbound = call.direction is Direction.INBOUND
+        return inbound and call.status is CallStatus.RINGING and call.id not in self._begun
 
     async def _opted_out(self, connection: AsyncConnection, event: Event, number: str) -> dict[str, Any]:
         entry = await do_not_call.add(
@@ -153,30 +171,53 @@ class Chronicle:
         await orders.opted_out(connection, event.call_id)
         return {"do_not_call_id": entry.id}
 
-    async def _recording_changed(self, connection: AsyncConnection, event: RecordingChanged) -> list[StoredEvent]:
+    async def _recording_changed(self, connection: AsyncConnection, event: RecordingChanged) -> list[Draft]:
         kept = await recordings.change(connection, event.call_id, event.recording)
         told = _TOLD_OF_RECORDINGS.get(event.recording.status)
         if not kept or told is None:
             return []
         shown = await calls.get(connection, event.call_id)
-        return [await self._append(connection, told, event, {"call": shown.as_json() if shown else None})]
+        return [await self._draft(connection, told, event, {"call": shown.as_json() if shown else None})]
+
+    async def _draft(
+        self, connection: AsyncConnection, event_type: EventType, event: Event, data: Mapping[str, Any]
+    ) -> Draft:
+        sequence = await events.next_sequence(connection, event.call_id)
+        return Draft(event_type, event.at, data, event.call_id, sequence)
 
     def committed(self, event: Event) -> None:
         """The transaction that holds `event` is on disk."""
         if isinstance(event, CallChanged):
             (self._begun.discard if event.call.status.terminal else self._begun.add)(event.call_id)
 
-    async def _append(
-        self,
-        connection: AsyncConnection,
-        event_type: EventType,
-        event: Event,
-        data: Mapping[str, Any],
-        sequence: int | None = None,
-    ) -> StoredEvent:
-        return await events.append(
-            self._store, connection, event_type, at=event.at, data=data, call_id=event.call_id, sequence=sequence
-        )
+
+def _in_turns(happened: Iterable[Event]) -> Iterator[tuple[list[CallChanged], list[Event]]]:
+    """Changes of different calls that follow each other, and what happens before the next change; in order."""
+    changes: list[CallChanged] = []
+    others: list[Event] = []
+    for event in happened:
+        if not isinstance(event, CallChanged):
+            others.append(event)
+            continue
+        if others or event.call_id in {one.call_id for one in changes}:
+            yield changes, others
+            changes, others = [], []
+        changes.append(event)
+    yield changes, others
+
+
+def _told_of(call: Call) -> Sequence[EventType]:
+    """What applications are told of a call that is now like this."""
+    if call.status.terminal:
+        return _TOLD_OF_ENDS if call.answered_at is not None else _TOLD_OF_ENDS[:1]
+    return _TOLD_OF_STATUSES.get(call.status, ())
+
+
+async def _waited(connection: AsyncConnection, call: Call) -> Mapping[str, Any] | None:
+    """How long its answers were waited for, of a call that is over; None of others."""
+    if not call.status.terminal:
+        return None
+    return waiting_times(await turns.of_call(connection, call.id) if call.answered_at else ()).model_dump()
 
 
 def _told_alone(event: Event) -> tuple[EventType, dict[str, Any]] | None:

@@ -34,6 +34,8 @@ _PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "secure_delete=ON",  # what was deleted is overwritten with zeros
 )
+_BEGINS_NOTHING = {"begins_nothing": True}
+"""Option of a connection to SQLite."""
 EVENTS_LOCK = 0x70_61_65_76  # "paev": any number that no other program uses in this database
 ORDERS_LOCK = 0x70_61_6F_72  # "paor"
 
@@ -48,6 +50,7 @@ class Store:
         if self.is_sqlite:
             self._reader = _sqlite(self.url, "BEGIN", READERS, POOL_TIMEOUT_S)
             self._writer = _sqlite(self.url, "BEGIN IMMEDIATE", 1, QUEUE_TIMEOUT_S)
+            self._glancer = self._reader.execution_options(**_BEGINS_NOTHING)
         else:
             self._reader = self._writer = create_async_engine(
                 self.url,
@@ -56,6 +59,7 @@ class Store:
                 pool_pre_ping=True,
                 hide_parameters=True,
             )
+            self._glancer = self._reader.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
     def of(cls, settings: StoreSettings) -> Store:
@@ -81,6 +85,12 @@ class Store:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state. Raises StoreError."""
         async with _errors_told(), self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """For a single SELECT, which sees one state by itself: nothing is begun or ended around it. Raises StoreError."""
+        async with _errors_told(), self._glancer.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -184,6 +194,7 @@ def _sqlite(url: URL, begin: str, connections: int, timeout_s: float) -> AsyncEn
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        if not _BEGINS_NOTHING.items() <= connection.get_execution_options().items():
+            connection.exec_driver_sql(begin)
 
     return engine

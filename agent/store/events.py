@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ class StoredEvent:
     data: Mapping[str, Any]
     traceparent: str | None = None
     """Of the API request that caused it; not part of the envelope."""
+    deliveries: int = field(default=0, compare=False)
+    """That were made of it when it was recorded; 0 where it is read again."""
 
     def as_json(self) -> dict[str, Any]:
         """The envelope that the API, webhooks, streams and the message queue share."""
@@ -47,6 +49,32 @@ class StoredEvent:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is to be recorded."""
+
+    event_type: EventType
+    at: datetime
+    data: Mapping[str, Any]
+    call_id: str | None = None
+    sequence: int | None = None
+    """Of an event of a call: what `next_sequence` drew in the same transaction."""
+
+
+async def next_sequence(connection: AsyncConnection, call_id: str) -> int:
+    """The number of a call's next event; no other gets it. Raises LookupError where there is no such call."""
+    counted = (
+        update(calls)
+        .where(calls.c.id == call_id)
+        .values(last_sequence=calls.c.last_sequence + 1)
+        .returning(calls.c.last_sequence)
+    )
+    sequence: int | None = (await connection.execute(counted)).scalar_one_or_none()
+    if sequence is None:
+        raise LookupError(f"there is no call {call_id}")
+    return sequence
+
+
 async def append(
     store: Store,
     connection: AsyncConnection,
@@ -58,35 +86,47 @@ async def append(
     sequence: int | None = None,
     only: str | None = None,
 ) -> StoredEvent:
-    """Record an event, and a delivery of it to each endpoint that wants it, within the caller's transaction.
+    """Record one event, as `append_all` does.
 
-    `sequence`: its number within its call, where the transaction has drawn one already. `only` names the one endpoint
-    that gets it. Raises LookupError where there is no such call.
+    `sequence`: its number within its call, where the transaction has drawn one already. Raises LookupError where there
+    is no such call.
     """
-    await store.lock_events(connection)
     if call_id is not None and sequence is None:
-        counted = (
-            update(calls)
-            .where(calls.c.id == call_id)
-            .values(last_sequence=calls.c.last_sequence + 1)
-            .returning(calls.c.last_sequence)
-        )
-        sequence = (await connection.execute(counted)).scalar_one_or_none()
-        if sequence is None:
-            raise LookupError(f"there is no call {call_id}")
-    fields: dict[str, Any] = {
-        "id": new_id("evt"),
-        "type": event_type.value,
-        "call_id": call_id,
-        "sequence": sequence,
-        "at": at,
-        "data": dict(data),
-        "traceparent": cause.header if (cause := CAUSE.get()) else None,
-    }
-    position = await connection.scalar(events.insert().values(**fields).returning(events.c.position))
-    stored = StoredEvent(position=position or 0, **fields)
-    await webhook_deliveries.enqueue(connection, stored, only=only)
-    return stored
+        sequence = await next_sequence(connection, call_id)
+    return (await append_all(store, connection, [Draft(event_type, at, data, call_id, sequence)], only=only))[0]
+
+
+async def append_all(
+    store: Store, connection: AsyncConnection, drafts: Sequence[Draft], *, only: str | None = None
+) -> list[StoredEvent]:
+    """Record events in their order, and a delivery of each to every endpoint that wants it.
+
+    Within the caller's transaction, which should end soon: nobody else adds events until then. `only` names the one
+    endpoint that gets them.
+    """
+    if not drafts:
+        return []
+    await store.lock_events(connection)
+    cause = CAUSE.get()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id("evt"),
+            "type": draft.event_type.value,
+            "call_id": draft.call_id,
+            "sequence": draft.sequence,
+            "at": draft.at,
+            "data": dict(draft.data),
+            "traceparent": cause.header if cause else None,
+        }
+        for draft in drafts
+    ]
+    positions = (await connection.execute(_ADDED, rows)).scalars().all()
+    stored = [StoredEvent(position=position, **row) for position, row in zip(positions, rows, strict=True)]
+    made = await webhook_deliveries.enqueue(connection, stored, only=only)
+    return [replace(event, deliveries=made[event.id]) if made[event.id] else event for event in stored]
+
+
+_ADDED = events.insert().returning(events.c.position, sort_by_parameter_order=True)
 
 
 async def after(

@@ -137,10 +137,8 @@ class Recorder:
         return told
 
     async def _write_together(self, batch: Sequence[Event]) -> list[StoredEvent]:
-        told: list[StoredEvent] = []
         async with self._store.write() as connection:
-            for event in batch:
-                told += await self._chronicle.write(connection, event)
+            told = await self._chronicle.write(connection, *batch)
         for event in batch:
             self._chronicle.committed(event)
         return told

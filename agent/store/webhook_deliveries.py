@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,26 +73,43 @@ class Backlog:
     """When the delivery that waits longest came to be."""
 
 
-async def enqueue(connection: AsyncConnection, event: StoredEvent, *, only: str | None = None) -> int:
-    """A delivery of an event to each enabled endpoint that wants it, within the transaction that records it.
+async def enqueue(
+    connection: AsyncConnection, events: Sequence[StoredEvent], *, only: str | None = None
+) -> Counter[str]:
+    """A delivery of each event to each enabled endpoint that wants it, within the transaction that records them.
 
-    `only` names one endpoint that gets it, whatever it wants, and no other does. Returns how many were made.
+    `only` names one endpoint that gets them, whatever it wants, and no other does. Returns how many were made, by the
+    event's id.
     """
-    endpoints = webhook_endpoints.c
-    # On PostgreSQL the endpoint is kept from being deleted before the delivery, which refers to it, is on disk.
-    enabled = select(endpoints.id, endpoints.events).where(endpoints.enabled).with_for_update(read=True, key_share=True)
-    if only is not None:
-        enabled = enabled.where(endpoints.id == only)
-    rows = await connection.execute(enabled)
-    chosen = [row.id for row in rows if only is not None or wanted(event.type, row.events)]
-    if not chosen:
-        return 0
-    after = await _behind_earlier(connection, event.call_id, chosen)
-    await connection.execute(
-        webhook_deliveries.insert(),
-        [new_row(endpoint_id, event, due=max(event.at, after.get(endpoint_id, event.at))) for endpoint_id in chosen],
-    )
-    return len(chosen)
+    rows = await connection.execute(_ENABLED if only is None else _ENABLED.where(webhook_endpoints.c.id == only))
+    endpoints = [(row.id, row.events) for row in rows]
+    chosen = [
+        (endpoint_id, event)
+        for event in events
+        for endpoint_id, wants in endpoints
+        if only is not None or wanted(event.type, wants)
+    ]
+    if chosen:
+        after = await _behind_earlier(connection, chosen)
+        await connection.execute(webhook_deliveries.insert(), [_in_line(*each, after) for each in chosen])
+    return Counter(event.id for _, event in chosen)
+
+
+_ENABLED = (
+    select(webhook_endpoints.c.id, webhook_endpoints.c.events)
+    .where(webhook_endpoints.c.enabled)
+    .with_for_update(read=True, key_share=True)
+)
+"""On PostgreSQL an endpoint is kept from being deleted before the delivery, which refers to it, is on disk."""
+
+
+def _in_line(endpoint_id: str, event: StoredEvent, after: dict[tuple[str, str], datetime]) -> dict[str, Any]:
+    """A row that is due behind those of its call for the same endpoint; `after` goes on to the next one."""
+    if event.call_id is None:
+        return new_row(endpoint_id, event, due=event.at)
+    due = max(event.at, after.get((endpoint_id, event.call_id), event.at))
+    after[endpoint_id, event.call_id] = due + _MOMENT
+    return new_row(endpoint_id, event, due=due)
 
 
 def new_row(
@@ -112,25 +131,26 @@ def new_row(
 
 
 async def _behind_earlier(
-    connection: AsyncConnection, call_id: str | None, endpoint_ids: list[str]
-) -> dict[str, datetime]:
-    """The moment after the pending deliveries of the same call are due: a later event must wait for them in any case.
+    connection: AsyncConnection, chosen: Sequence[tuple[str, StoredEvent]]
+) -> dict[tuple[str, str], datetime]:
+    """By endpoint and call, the moment after its pending deliveries are due: later events wait for them in any case.
 
-    Due no earlier than they are, it is not looked at again and again while it cannot go.
+    Due no earlier than they are, an event is not looked at again and again while it cannot go.
     """
-    if call_id is None:
+    call_ids = sorted({event.call_id for _, event in chosen if event.call_id is not None})
+    if not call_ids:
         return {}
     table = webhook_deliveries.c
     latest = (
-        select(table.endpoint_id, func.max(table.next_attempt_at).label("due"))
+        select(table.endpoint_id, table.call_id, func.max(table.next_attempt_at).label("due"))
         .where(
-            table.endpoint_id.in_(endpoint_ids),
-            table.call_id == call_id,
+            table.endpoint_id.in_(sorted({endpoint_id for endpoint_id, _ in chosen})),
+            table.call_id.in_(call_ids),
             table.status == DeliveryStatus.PENDING,
         )
-        .group_by(table.endpoint_id)
+        .group_by(table.endpoint_id, table.call_id)
     )
-    return {row.endpoint_id: row.due + _MOMENT for row in await connection.execute(latest)}
+    return {(row.endpoint_id, row.call_id): row.due + _MOMENT for row in await connection.execute(latest)}
 
 
 async def get(connection: AsyncConnection, delivery_id: str) -> WebhookDelivery | None:

@@ -124,7 +124,7 @@ class WebhookSender:
             await self._bell.wait()
             self._bell.clear()
             try:
-                async with self._office.store.read() as connection:
+                async with self._office.store.glance() as connection:
                     due = await webhook_leases.due(connection, self._office.clock())
             except StoreError as error:
                 if self.problem is None:

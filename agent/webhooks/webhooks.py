@@ -88,9 +88,14 @@ class Webhooks:
         """Begin to send what is due."""
         self._sender.start()
 
-    def told(self, _events: Sequence[StoredEvent]) -> None:
-        """Events are on disk, and with them deliveries."""
+    def wake(self) -> None:
+        """There may be something to send: look at once."""
         self._sender.wake()
+
+    def told(self, events: Sequence[StoredEvent]) -> None:
+        """Events are on disk, and with them deliveries."""
+        if any(event.deliveries for event in events):
+            self._sender.wake()
 
     async def close(self) -> None:
         """Send no more."""

@@ -122,7 +122,7 @@ class PostRoom:
         }
         position = await connection.scalar(events.insert().values(**values).returning(events.c.position))
         stored = StoredEvent(position=position or 0, **values)
-        await webhook_deliveries.enqueue(connection, stored, only=only)
+        await webhook_deliveries.enqueue(connection, [stored], only=only)
         return stored
 
     async def deliveries(self, endpoint: WebhookEndpoint) -> list[WebhookDelivery]:
