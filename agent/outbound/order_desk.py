@@ -23,7 +23,7 @@ from agent.settings import OutboundSettings
 from agent.store import calls, events, orders, outbound_usage
 from agent.store.chronicle import Chronicle
 from agent.store.engine import Store
-from agent.store.events import StoredEvent
+from agent.store.events import Draft, StoredEvent
 
 log = structlog.get_logger()
 
@@ -93,28 +93,25 @@ class OrderDesk:
             status=CallStatus.QUEUED,
             created_at=now,
         )
-        async with self._turn, self._store.write() as connection:
+        price = price_micros(order.to, self._settings.prices)
+
+        async def added(connection: AsyncConnection) -> tuple[CallResource, StoredEvent]:
             await self._store.lock_orders(connection)
             at = order.scheduled_at or now
             usage = await outbound_usage.of_number(connection, order.to, self._limits, now=now, at=at)
             if (refusal := order_refusal(self._limits, usage)) is not None:
                 raise OutboundRefusedError(refusal)
-            price = price_micros(order.to, self._settings.prices)
             await orders.create(connection, call, order, price_micros=price, told=1)
             if makes is not None:
                 await makes(connection, call.id)
             shown = await calls.get(connection, call.id)
             if shown is None:
                 raise LookupError(f"there is no call {call.id}")
-            told = await events.append(
-                self._store,
-                connection,
-                EventType.CALL_CREATED,
-                at=now,
-                data={"call": shown.as_json()},
-                call_id=call.id,
-                sequence=1,
-            )
+            created = Draft(EventType.CALL_CREATED, now, {"call": shown.as_json()}, call.id, sequence=1)
+            return shown, (await events.append_all(self._store, connection, [created]))[0]
+
+        async with self._turn:
+            shown, told = await self._store.transact(added)
         log.info("outbound.ordered", call_id=call.id, agent=call.agent, scheduled=order.scheduled_at is not None)
         self._told([told])
         self.changed()

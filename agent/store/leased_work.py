@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,7 +27,9 @@ R = TypeVar("R")
 class Jobs(Protocol[J]):
     """What is to be done, in the database."""
 
-    async def claim(self, connection: AsyncConnection, *, worker: str, now: datetime, until: datetime) -> J | None:
+    def claim(
+        self, connection: AsyncConnection, *, worker: str, now: datetime, until: datetime
+    ) -> Coroutine[Any, Any, J | None]:
         """Lease what has been due for longest; None where nothing is due that nobody works on."""
         ...
 
@@ -93,8 +95,9 @@ class LeasedWork(Generic[J, R]):
     async def work_once(self) -> bool:
         """Do one job; False where none is due. Cancelled, it gives the job back. Raises StoreError."""
         now = self._clock()
-        async with self._store.write() as connection:
-            job = await self._jobs.claim(connection, worker=self.worker, now=now, until=now + LEASE)
+        job = await self._store.transact(
+            lambda connection: self._jobs.claim(connection, worker=self.worker, now=now, until=now + LEASE)
+        )
         if job is None:
             return False
         try:

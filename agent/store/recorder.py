@@ -137,8 +137,7 @@ class Recorder:
         return told
 
     async def _write_together(self, batch: Sequence[Event]) -> list[StoredEvent]:
-        async with self._store.write() as connection:
-            told = await self._chronicle.write(connection, *batch)
+        told = await self._store.transact(lambda connection: self._chronicle.write(connection, *batch))
         for event in batch:
             self._chronicle.committed(event)
         return told

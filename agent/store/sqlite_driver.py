@@ -3,20 +3,24 @@
 aiosqlite goes to the connection's thread to make a cursor, to execute, to fetch and to close: four waits for a turn on
 a busy event loop, while everybody else waits for the one connection that writes. A transaction begins with the first
 statement in it, on the same visit; SQLAlchemy's roll-back of a connection that is given back does nothing where there
-is nothing to roll back.
+is nothing to roll back. A transaction that is known as a whole is one visit in all: see `stay`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import sqlite3
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiosqlite
 
 _Run = Callable[[sqlite3.Cursor], object]
+T = TypeVar("T")
 
 
 class _Cursor:
@@ -80,7 +84,7 @@ class _Connection(aiosqlite.Connection):
         return self._conn
 
     async def visit(self, run: Callable[[], object]) -> None:
-        """Have this done in the connection's thread, within the transaction that was to begin."""
+        """Have this done in the connection's thread, within the transaction that was to begin; at once where we are."""
         begins, self.begins = self.begins, ""
 
         def work() -> None:
@@ -88,10 +92,37 @@ class _Connection(aiosqlite.Connection):
                 self.sqlite.execute(begins)
             run()
 
+        if threading.get_ident() == self._thread.ident:
+            work()
+            return
         try:
             await self._execute(work)  # type: ignore[no-untyped-call]  # of aiosqlite
         except asyncio.CancelledError:
             self._left_alone = True
+            raise
+
+    async def stay(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Have a coroutine, which awaits nothing but this connection, done in its thread, and what it did on disk.
+
+        One visit, however many statements that takes. Cancelled, it waits until the thread has done with it: the
+        roll-back that follows finds the connection left alone. Raises RuntimeError where the coroutine awaits anything
+        else, and sqlite3.Error where it cannot be committed.
+        """
+        context = contextvars.copy_context()
+
+        def lead() -> T:
+            result = context.run(_driven, work())
+            self.sqlite.commit()
+            return result
+
+        visit: asyncio.Future[T] = asyncio.ensure_future(self._execute(lead))  # type: ignore[no-untyped-call]  # see above
+        try:
+            return await asyncio.shield(visit)
+        except asyncio.CancelledError:
+            while not visit.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({visit})
+            visit.exception()
             raise
 
     async def commit(self) -> None:
@@ -110,6 +141,17 @@ class _Connection(aiosqlite.Connection):
 
     def cursor(self) -> Any:  # not awaited: SQLAlchemy enters what it gets, and that needs no visit
         return _Cursor(self)
+
+
+def _driven(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What it returns, of one that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a transaction that is done as a whole awaits something other than its connection")
 
 
 def connect(file: Path, *, timeout_s: float) -> aiosqlite.Connection:
