@@ -76,8 +76,8 @@ class Clerk:
         self._leased.wake()
 
     def recorded(self, stored: Sequence[StoredEvent]) -> None:
-        """These are on disk, and with the transcript of a call what is to be done about it."""
-        if any(event.type == EventType.CALL_TRANSCRIPT_READY for event in stored):
+        """These are on disk, and with the transcript of a call what is to be done about it, if anything."""
+        if any(event.type == EventType.CALL_TRANSCRIPT_READY and event.data["call"]["summary"] for event in stored):
             self._leased.wake()
 
     async def close(self) -> None:

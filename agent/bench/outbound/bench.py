@@ -152,6 +152,8 @@ class _Row:
             orders = await self._order(server, self._plan.calls, RUSH)
             records = await settled(self._store, orders, OVER_S)
             most = server.latest["standing"]["most"]
+            await server.finish()
+            sound = await server.expect("result", OVER_S)
         came = sorted(at for each in self._callees.invites().values() for at in each)
         lasted = came[-1] - came[0] if came else 0.0
         self._add("per_second", (len(came) - 1) / lasted if lasted else None, len(came))
@@ -159,7 +161,8 @@ class _Row:
         self._add("wrong", self._wrong(orders, records), len(orders))
         channels = await self._channels()
         self._add("channels_left", channels, len(orders))
-        return self._told(orders, records)
+        frames = {name: sound[name] for name in ("sent", "late", "skipped", "max_lateness")}
+        return {**self._told(orders, records), "frames": frames}
 
     async def _killed(self) -> Mapping[str, Any]:
         async with self._server() as server:

@@ -108,8 +108,9 @@ async def test_a_start_leaves_what_waits_and_ends_what_was_taken(bureau: MakeBur
     taken, waits = await one.order(), await one.order(OTHER)
     way = Dial("main", "main", NUMBER, "", 30.0)
     async with one.store.write() as connection:
-        assert await orders.take(connection, way, taken.id, server="one", now=datetime.now(UTC))
-        assert not await orders.take(connection, way, taken.id, server="two", now=datetime.now(UTC))
+        await orders.take(connection, {taken.id: way}, server="one", now=datetime.now(UTC))
+        left = await orders.due(connection, datetime.now(UTC), prefixes=frozenset({"+"}), limit=10)
+    assert [call.id for call, _ in left] == [waits.id]
     told = await close_leftovers(one.store, Chronicle(one.store, server="one"), server="one", now=datetime.now(UTC))
     assert [(event.type, event.call_id) for event in told] == [("call.ended", taken.id)]
     ended = await one.call(taken.id)

@@ -256,3 +256,39 @@ async def test_how_far_a_call_came_in_its_script_is_kept_and_told_at_its_end(sto
     assert left is not None
     assert left.script is not None
     assert left.script.model_dump() == {**expected, "slots": {}}
+
+
+async def test_changes_of_many_calls_at_once_are_told_each_with_what_it_was(store: Store, told: Told) -> None:
+    """As under load, when a batch holds several calls, some of them more than once."""
+    happened: list[Any] = []
+    for number in range(5):
+        happened.append(changed(replace(RINGING, id=f"call_{number}")))
+    for number in range(5):
+        happened.append(changed(replace(ANSWERED, id=f"call_{number}")))
+        if number == 2:
+            happened.append(KeysEntered("call_2", NOW, digits="7"))
+    happened += [changed(replace(ENDED, id=f"call_{number}")) for number in (3, 0)]
+    await record(store, told, *happened)
+    by_call = {
+        name: [event for event in told.events if event.call_id == name] for name in ("call_0", "call_2", "call_4")
+    }
+    assert {name: [event.sequence for event in theirs] for name, theirs in by_call.items()} == {
+        "call_0": [1, 2, 3, 4, 5], "call_2": [1, 2, 3, 4], "call_4": [1, 2, 3],
+    }  # fmt: skip
+    statuses = [event.data["call"]["status"] for event in by_call["call_0"]]
+    assert statuses == ["ringing", "ringing", "in-progress", "completed", "completed"]
+    assert [event.type for event in by_call["call_2"]][-1] == EventType.CALL_DTMF_RECEIVED
+    positions = [event.position for event in told.events]
+    assert positions == sorted(set(positions))
+    async with store.read() as connection:
+        assert await events.after(connection, 0, limit=100) == told.events
+        shown = await calls.get(connection, "call_3")
+    assert shown is not None
+    assert (shown.status, shown.latency.answers if shown.latency else None) == ("completed", 0)
+
+
+async def test_one_call_that_is_not_there_holds_up_none_of_its_batch(store: Store, told: Told) -> None:
+    known = [changed(replace(RINGING, id="call_known")), changed(replace(ANSWERED, id="call_known"))]
+    recorder = await record(store, told, known[0], changed(replace(ENDED, id="call_gone")), known[1])
+    assert recorder.lost == 1
+    assert told.types == [EventType.CALL_CREATED, EventType.CALL_RINGING, EventType.CALL_ANSWERED]
