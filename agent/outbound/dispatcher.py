@@ -207,8 +207,8 @@ class Dispatcher:
                     plan = None if order.script is None else await scripts.plan(connection, order.script)
                     self._trunks.begin(call.id, trunk, at)
                     taken.append(_Taken(_ready_to_dial(call, order, plan), order, trunk))
-                ways = {one.call.id: dial(one.order, one.trunk, self._trunks.settings[one.trunk]) for one in taken}
-                await orders.take(connection, ways, server=self._server, now=now)
+                    way = dial(order, trunk, self._trunks.settings[trunk])
+                    await orders.take(connection, way, call.id, server=self._server, now=now)
         except BaseException:
             for each in taken:
                 self._let_go(each.call.id)

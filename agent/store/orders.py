@@ -6,12 +6,12 @@ dies, nobody is called twice. Who changes orders holds `Store.lock_orders`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.domain.agent import AgentRef
@@ -84,16 +84,17 @@ async def due(
     return [(_call(row), _order(row)) for row in await connection.execute(wanted)]
 
 
-async def take(connection: AsyncConnection, dials: Mapping[str, Dial], *, server: str, now: datetime) -> None:
-    """From now on `server` leads these calls, each of which asks its trunk first. They wait, by this transaction."""
-    if not dials:
-        return
-    taken = update(table).where(table.c.call_id == bindparam("of_call"), table.c.state == OrderState.WAITING)
-    taken = taken.values(state=OrderState.TAKEN, taken_at=now, trunk=bindparam("by_trunk"), attempts=1)
-    await connection.execute(taken, [{"of_call": one, "by_trunk": dial.trunk} for one, dial in dials.items()])
-    led = update(calls).where(calls.c.id == bindparam("of_call"))
-    led = led.values(server=server, caller=bindparam("shows"))
-    await connection.execute(led, [{"of_call": one, "shows": dial.caller_id} for one, dial in dials.items()])
+async def take(connection: AsyncConnection, dial: Dial, call_id: str, *, server: str, now: datetime) -> bool:
+    """From now on `server` leads the call, and asks this trunk first; False where it does not wait any more."""
+    taken = (
+        update(table)
+        .where(table.c.call_id == call_id, table.c.state == OrderState.WAITING)
+        .values(state=OrderState.TAKEN, taken_at=now, trunk=dial.trunk, attempts=1)
+    )
+    if (await connection.execute(taken)).rowcount == 0:
+        return False
+    await connection.execute(update(calls).where(calls.c.id == call_id).values(server=server, caller=dial.caller_id))
+    return True
 
 
 async def give_back(connection: AsyncConnection, call_id: str, *, server: str) -> None:

@@ -108,9 +108,8 @@ async def test_a_start_leaves_what_waits_and_ends_what_was_taken(bureau: MakeBur
     taken, waits = await one.order(), await one.order(OTHER)
     way = Dial("main", "main", NUMBER, "", 30.0)
     async with one.store.write() as connection:
-        await orders.take(connection, {taken.id: way}, server="one", now=datetime.now(UTC))
-        left = await orders.due(connection, datetime.now(UTC), prefixes=frozenset({"+"}), limit=10)
-    assert [call.id for call, _ in left] == [waits.id]
+        assert await orders.take(connection, way, taken.id, server="one", now=datetime.now(UTC))
+        assert not await orders.take(connection, way, taken.id, server="two", now=datetime.now(UTC))
     told = await close_leftovers(one.store, Chronicle(one.store, server="one"), server="one", now=datetime.now(UTC))
     assert [(event.type, event.call_id) for event in told] == [("call.ended", taken.id)]
     ended = await one.call(taken.id)
@@ -186,3 +185,13 @@ async def _waiting(store: Store, now: datetime | None = None) -> tuple[float | N
         registry.get_sample_value("phone_agent_outbound_waiting"),
         registry.get_sample_value("phone_agent_outbound_oldest_seconds"),
     )
+
+
+async def test_orders_taken_in_one_look_are_counted_against_each_other(bureau: MakeBureau) -> None:
+    """Two were ordered while nothing was used up; the first of them uses up the day."""
+    one = bureau(minutes_per_day=1)
+    first, second = await one.order(), await one.order(OTHER)
+    await one.dispatcher.look()
+    refused = await one.ends_after_answer(second.id)
+    assert (refused.status, (await one.ends(first.id)).status) == ("failed", "completed")
+    assert [dial.number for dial in one.exchange.dials] == [NUMBER]
