@@ -30,12 +30,28 @@ class Clock(Protocol):
         ...
 
 
+class DueCall:
+    """A Timer of a clock that is not the event loop: that clock fires it."""
+
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self._callback: Callable[[], object] | None = callback
+
+    def cancel(self) -> None:
+        """Take it back; harmless once it has happened."""
+        self._callback = None
+
+    def fire(self) -> None:
+        """Call, unless it was taken back."""
+        if self._callback is not None:
+            self._callback()
+
+
 class ManualClock:
     """A clock that stands still until it is moved: no test waits for time to pass."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self._now = now
-        self._timers: list[tuple[float, int, _ManualTimer]] = []
+        self._timers: list[tuple[float, int, DueCall]] = []
         self._order = itertools.count()
 
     def time(self) -> float:
@@ -44,7 +60,7 @@ class ManualClock:
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Call while `advance` passes `when`."""
-        timer = _ManualTimer(callback)
+        timer = DueCall(callback)
         heapq.heappush(self._timers, (when, next(self._order), timer))
         return timer
 
@@ -60,15 +76,3 @@ class ManualClock:
     def stall(self, seconds: float) -> None:
         """Move on without making any call, as when something blocks the event loop."""
         self._now += seconds
-
-
-class _ManualTimer:
-    def __init__(self, callback: Callable[[], object]) -> None:
-        self._callback: Callable[[], object] | None = callback
-
-    def cancel(self) -> None:
-        self._callback = None
-
-    def fire(self) -> None:
-        if self._callback is not None:
-            self._callback()

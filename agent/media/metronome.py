@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from agent.media.clock import Clock
+from agent.media.clock import Clock, DueCall
 
 BEAT_S: Final = 0.001
 """Whatever is asked for happens at the next beat: so much later at most, and never sooner."""
@@ -20,12 +20,12 @@ class Metronome:
         self.time = clock.time
         """Now, in seconds; not in beats."""
         self._clock = clock
-        self._due: dict[int, deque[_Beat]] = {}
+        self._due: dict[int, deque[DueCall]] = {}
 
-    def call_at(self, when: float, callback: Callable[[], object], /) -> _Beat:
+    def call_at(self, when: float, callback: Callable[[], object], /) -> DueCall:
         """Call with the first beat that is not before `when`, after those who asked for it earlier."""
         number = math.ceil(when / BEAT_S - _ROUNDING)
-        beat = _Beat(callback)
+        beat = DueCall(callback)
         if number in self._due:
             self._due[number].append(beat)
         else:
@@ -33,7 +33,7 @@ class Metronome:
             self._clock.call_at(number * BEAT_S, lambda: self._strike(self._due.pop(number)))
         return beat
 
-    def _strike(self, beats: deque[_Beat]) -> None:
+    def _strike(self, beats: deque[DueCall]) -> None:
         """One that fails is the event loop's to report, and holds up none of the others."""
         try:
             while beats:
@@ -45,19 +45,3 @@ class Metronome:
 
 _ROUNDING: Final = 1e-4
 """Of a beat: sums of 0.02 s that are whole beats differ from them by less."""
-
-
-class _Beat:
-    """A call that was asked for."""
-
-    __slots__ = ("_callback",)
-
-    def __init__(self, callback: Callable[[], object]) -> None:
-        self._callback: Callable[[], object] | None = callback
-
-    def cancel(self) -> None:
-        self._callback = None
-
-    def fire(self) -> None:
-        if self._callback is not None:
-            self._callback()

@@ -124,7 +124,7 @@ class Dispatcher:
     def _changed(self) -> None:
         """There is something to dial: it need not be asked whether."""
         self._ordered = True
-        self._bell.set()
+        self.wake()
 
     async def close(self) -> None:
         """Dial no more. Calls under way are the placer's to end."""
